@@ -1,0 +1,302 @@
+"""What may be asked, and recorded, about one learner."""
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mastery_core.concept import check_concept
+from mastery_core.curve import GRID_POINTS, Floats, MasteryCurve, daily_mean, projection, trace
+from mastery_core.database.protocol import Database
+from mastery_core.decay import SECONDS_A_DAY, days_until_below, kept, retained
+from mastery_core.errors import InvalidInput
+from mastery_core.insights import learning_velocity, strongest_and_weakest
+from mastery_core.model import ConceptMastery, HistoryRow, LearningInsights, MasteryUpdate, Outcome, SessionSummary, Trend, Trigger
+from mastery_core.standing import ENOUGH_OBSERVATIONS, WEAK_BELOW
+from mastery_core.trend import MIN_EVENTS, WINDOW_DAYS, trends
+
+PROJECTED_DAYS = 14.0
+LONGEST_RANGE_DAYS = 36_500
+
+
+class MasteryService:
+    """One learner's mastery, as far as the one whom ``database`` acts for may see and record it.
+
+    Every method raises the errors of ``mastery_core.errors``: InvalidInput for an argument that cannot be, NotFound for
+    a person or session that is not there (or not to be seen), NotAllowed, Unavailable. ``at`` is the moment a question
+    is asked at (default now); it carries a time zone. Scores are shares in [0, 1].
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def get_user_mastery(
+        self, user_id: str, concepts: Sequence[str] | None = None, apply_decay: bool = True, *, at: datetime | None = None
+    ) -> dict[str, ConceptMastery]:
+        """Where a learner stands, by concept: all they have practised by ``at``, or of those named.
+
+        ``apply_decay=False`` leaves ``mastery_score`` as last practised.
+        """
+        moment = _moment(at)
+        answer = self.database.call(
+            "learner_mastery",
+            learner=user_id,
+            at=moment,
+            concepts=None if concepts is None else list(concepts),
+            window_days=WINDOW_DAYS,
+        )
+        return {mastery.concept_tag: mastery for mastery in _concept_masteries(answer, moment, apply_decay=apply_decay)}
+
+    def update_mastery(
+        self,
+        user_id: str,
+        concept_tag: str,
+        outcome: str,
+        session_id: str | None = None,
+        custom_delta: float | None = None,
+        *,
+        at: datetime | None = None,
+        interaction_id: str | None = None,
+        interaction_type: str | None = None,
+    ) -> MasteryUpdate:
+        """Record what came of one interaction and return what it did to the score.
+
+        ``outcome`` is one of ``Outcome``; ``custom_delta`` in [-1, 1] takes the place of its worth. The same
+        ``interaction_id`` (a UUID, drawn here if none is given) again changes nothing and returns the first answer.
+        An outcome from before later ones is put in its place, and what came after follows from it again.
+        """
+        if outcome not in set(Outcome):
+            raise InvalidInput(f'Unknown outcome "{str(outcome)[:80]}": use one of {", ".join(Outcome)}.')
+        if custom_delta is not None and not (isinstance(custom_delta, int | float) and -1 <= custom_delta <= 1):
+            raise InvalidInput(f"custom_delta lies between -1 and 1; this one is {custom_delta}.")
+        answer = self.database.call(
+            "record_outcome",
+            learner=user_id,
+            concept=check_concept(concept_tag),
+            outcome=str(outcome),
+            interaction=interaction_id or str(uuid4()),
+            session=session_id,
+            custom_delta=custom_delta,
+            interaction_type=interaction_type or INTERACTION_TYPES[Outcome(outcome)],
+            at=_moment(at),
+        )
+        return MasteryUpdate(
+            user_id=answer["user_id"],
+            concept_tag=answer["concept_tag"],
+            old_score=answer["old_score"],
+            new_score=answer["new_score"],
+            delta=answer["delta"],
+            trigger_type=Trigger(answer["trigger_type"]),
+            session_id=answer["session_id"],
+            interaction_id=answer["interaction_id"],
+        )
+
+    def get_weak_concepts(
+        self, user_id: str, threshold: float = WEAK_BELOW, limit: int = 5, *, at: datetime | None = None
+    ) -> list[ConceptMastery]:
+        """The concepts whose score is below ``threshold``, weakest first, at most ``limit``."""
+        if not 0 <= threshold <= 1:
+            raise InvalidInput(f"threshold is a score between 0 and 1; this one is {threshold}.")
+        if limit < 1:
+            raise InvalidInput(f"limit is at least 1; this one is {limit}.")
+        standing = self.get_user_mastery(user_id, at=at).values()
+        weak = [mastery for mastery in standing if mastery.mastery_score < threshold]
+        return sorted(weak, key=lambda mastery: (mastery.mastery_score, mastery.concept_tag))[:limit]
+
+    def get_mastery_history(
+        self, user_id: str, concept_tag: str | None = None, days: float = 30, limit: int = 100, *, at: datetime | None = None
+    ) -> list[HistoryRow]:
+        """The changes of scores in the ``days`` up to ``at``, newest first, at most ``limit``; rows of decay included."""
+        if limit < 1:
+            raise InvalidInput(f"limit is at least 1; this one is {limit}.")
+        moment = _moment(at)
+        rows: list[HistoryRow] = self.database.call(
+            "learner_history",
+            learner=user_id,
+            concept=concept_tag,
+            since=_days_before(moment, days),
+            until=moment,
+            max_rows=limit,
+        )
+        for row in rows:
+            row["created_at"] = datetime.fromisoformat(str(row["created_at"]))
+        return rows
+
+    def start_session(self, user_id: str, *, at: datetime | None = None, session_id: str | None = None) -> str:
+        """Start a learning session and return its id (a UUID, drawn here if none is given)."""
+        session = session_id or str(uuid4())
+        self.database.call("start_session", learner=user_id, session=session, at=_moment(at))
+        return session
+
+    def end_session(self, session_id: str, *, at: datetime | None = None) -> SessionSummary:
+        """End a session of one's own and sum it up. Ending it again returns the same summary."""
+        answer = self.database.call("end_session", session=session_id, at=_moment(at))
+        return SessionSummary(
+            session_id=answer["session_id"],
+            concepts_touched=answer["concepts_touched"],
+            total_interactions=answer["total_interactions"],
+            mastery_gained=answer["mastery_gained"],
+            started_at=datetime.fromisoformat(answer["started_at"]),
+            ended_at=datetime.fromisoformat(answer["ended_at"]),
+        )
+
+    def get_learning_insights(self, user_id: str, days: float = 30, *, at: datetime | None = None) -> LearningInsights:
+        """What the practice of the ``days`` up to ``at`` came to, and the strongest and weakest concepts at ``at``."""
+        standing = self.get_user_mastery(user_id, at=at)
+        return self.insights_beside(user_id, standing, days, at=at)
+
+    def insights_beside(
+        self, user_id: str, standing: dict[str, ConceptMastery], days: float = 30, *, at: datetime | None = None
+    ) -> LearningInsights:
+        """``get_learning_insights`` for those who have ``get_user_mastery`` of the same moment at hand."""
+        moment = _moment(at)
+        sums = self.database.call("learner_practice", learner=user_id, since=_days_before(moment, days), until=moment)
+        practice_delta = sums["gained"] + sums["lost"]
+        known = [(m.concept_tag, m.mastery_score) for m in standing.values() if m.observations >= ENOUGH_OBSERVATIONS]
+        strongest, weakest = strongest_and_weakest(known)
+        return LearningInsights(
+            total_interactions=sums["observations"],
+            concepts_practiced=sums["concepts"],
+            strongest_concepts=strongest,
+            weakest_concepts=weakest,
+            learning_velocity=learning_velocity(practice_delta, days),
+            days_analyzed=int(days) if float(days).is_integer() else days,  # type: ignore[arg-type]
+            days_practiced=sums["days_practised"],
+            practice_delta=practice_delta,
+            forgotten=sums["forgotten"],
+            right_answers=sums["correct"],
+            graded_answers=sums["graded"],
+        )
+
+    def get_mastery_curves(
+        self, user_id: str, concepts: Sequence[str], days: float = 30, *, at: datetime | None = None, max_steps: int = 800
+    ) -> list[MasteryCurve]:
+        """The curves of ``concepts`` over the ``days`` up to ``at`` and two weeks on, in the order asked for.
+
+        Concepts never practised by ``at`` are left out. With more than ``max_steps`` steps a curve is thinned so that
+        the first, last, lowest and highest step of each stretch of time stay.
+        """
+        if not concepts:
+            return []
+        moment = _moment(at)
+        since = _days_before(moment, days)
+        answer = self.database.call(
+            "learner_curves", learner=user_id, concepts=list(concepts), since=since, until=moment, max_steps=max_steps
+        )
+        return _curves(answer, concepts, since.timestamp(), moment.timestamp())
+
+    def get_daily_mastery(self, user_id: str, days: float = 30, *, at: datetime | None = None) -> pd.Series:
+        """Mean mastery at the end of each UTC day of the ``days`` up to ``at``, the last one at ``at`` itself.
+
+        A float series by moment (UTC); concepts with fewer than 3 observations by then are left out, NaN where none is left.
+        """
+        moment = _moment(at)
+        since = _days_before(moment, days)
+        answer = self.database.call("learner_days", learner=user_id, since=since, until=moment)
+        ends = pd.date_range(since.date(), moment.date(), tz="UTC", unit="us")[1:]
+        moments = ends.append(pd.DatetimeIndex([moment]).as_unit("us"))
+        return pd.Series(_daily_mean(answer, moments), index=moments, name="mean_mastery")
+
+
+INTERACTION_TYPES = {
+    Outcome.CORRECT: "quiz_attempt",
+    Outcome.INCORRECT: "quiz_attempt",
+    Outcome.CONFUSION_DETECTED: "question_asked",
+    Outcome.PASSIVE_READ: "explanation_viewed",
+}
+
+
+def _moment(at: datetime | None) -> datetime:
+    if at is None:
+        return datetime.now(UTC)
+    if at.tzinfo is None or at.utcoffset() is None:
+        raise InvalidInput(f"{at.isoformat()} has no time zone: say which, for instance with tzinfo=UTC.")
+    return at.astimezone(UTC)
+
+
+def _days_before(moment: datetime, days: float) -> datetime:
+    if not (isinstance(days, int | float) and math.isfinite(days) and 0 < days <= LONGEST_RANGE_DAYS):
+        raise InvalidInput(f"days is a number above 0 and at most {LONGEST_RANGE_DAYS}; this one is {days}.")
+    return max(moment - timedelta(days=days), datetime(1970, 1, 1, tzinfo=UTC))
+
+
+def _concept_masteries(answer: dict[str, Any], moment: datetime, *, apply_decay: bool) -> list[ConceptMastery]:
+    settings = answer["settings"]
+    period, weak = settings["decay_period_days"], settings["weak_threshold"]
+    assessed = [None if text is None else datetime.fromisoformat(text) for text in answer["last_assessed_at"]]
+    stored = np.array(answer["stored_score"], dtype=np.float64)
+    factor = np.array(answer["decay_factor"], dtype=np.float64)
+    elapsed = np.array([0.0 if then is None else (moment - then).total_seconds() / SECONDS_A_DAY for then in assessed])
+    score = retained(stored, factor, elapsed, period_days=period)
+    days_left = days_until_below(weak, score, factor, period_days=period)
+    return [
+        ConceptMastery(
+            concept_tag=concept,
+            mastery_score=now if apply_decay else then,
+            last_assessed_at=last,
+            decay_factor=kept_a_day,
+            trend=trend,
+            recent_delta=delta,
+            stored_score=then,
+            observations=observations,
+            due_at=_later(moment, left),
+            recent_forgetting=forgetting,
+        )
+        for concept, now, last, kept_a_day, trend, delta, then, observations, left, forgetting in zip(
+            answer["concept_tag"], score.tolist(), assessed, answer["decay_factor"],
+            trends(answer["recent_delta"], answer["recent_events"]), answer["recent_delta"], answer["stored_score"],
+            answer["observations"], days_left.tolist(), answer["recent_forgetting"], strict=True,
+        )
+    ]  # fmt: skip
+
+
+def _later(moment: datetime, days: float) -> datetime | None:
+    if not math.isfinite(days):
+        return None
+    try:
+        return moment + timedelta(days=days)
+    except OverflowError:
+        return None
+
+
+def _curves(answer: dict[str, Any], concepts: Sequence[str], since: float, until: float) -> list[MasteryCurve]:
+    period = answer["settings"]["decay_period_days"]
+    start, steps = answer["start"], answer["steps"]
+    names = np.array(steps["concept_tag"], dtype=object)
+    at, score, delta = (np.array(steps[column], dtype=np.float64) for column in ("at", "score", "delta"))
+    starts = dict(zip(start["concept_tag"], zip(start["at"], start["score"], start["decay_factor"], strict=True), strict=True))
+    curves = []
+    for concept in dict.fromkeys(concepts):
+        mine = np.flatnonzero(names == concept)
+        if concept not in starts or (not mine.size and starts[concept][0] is None):
+            continue
+        started_at, started_score, factor = starts[concept]
+        before = None if started_at is None else (started_at, started_score)
+        times, scores = trace(
+            at[mine], score[mine], delta[mine], factor,
+            since=since, until=until, start=before, period_days=period, grid_points=GRID_POINTS,
+        )  # fmt: skip
+        ahead_at, ahead = projection(
+            float(scores[-1]), factor, since=until, until=until + PROJECTED_DAYS * SECONDS_A_DAY, period_days=period
+        )
+        kinds = [steps["trigger_type"][step] for step in mine]
+        curves.append(MasteryCurve(concept, times, scores, ahead_at, ahead, at[mine], score[mine], delta[mine], kinds))
+    return curves
+
+
+def _daily_mean(answer: dict[str, Any], moments: pd.DatetimeIndex) -> Floats:
+    numbers: dict[str, int] = {}
+    concept = np.array([numbers.setdefault(name, len(numbers)) for name in answer["concept_tag"]], dtype=np.intp)
+    factors = np.array([answer["decay_factors"][name] for name in numbers], dtype=np.float64)
+    return daily_mean(
+        moments.asi8 / 1e6,
+        concept,
+        *(np.array(answer[column], dtype=np.float64) for column in ("at", "score", "observations")),
+        decay_factor=factors,
+        period_days=answer["settings"]["decay_period_days"],
+    )

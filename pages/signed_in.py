@@ -1,0 +1,59 @@
+"""What a screen needs to know about who is looking. Every function asks the session store again.
+
+A socket outlives a sign-out in another tab, so a screen, and each fragment that runs by itself, gets its service from
+``mastery_service()`` anew instead of keeping one.
+"""
+
+from html import escape
+from typing import NoReturn
+from urllib.parse import quote, urlsplit
+
+import streamlit as st
+
+from mastery_core import MasteryService, open_database
+from mastery_core.errors import NotFound
+from mastery_core.identity.directory import Directory, Person
+from mastery_core.identity.middleware import SIGN_IN_PATH
+from mastery_core.identity.sessions import store
+
+
+def session_key() -> str | None:
+    """What the gate says about this socket's session; it may have ended since."""
+    return st.user.get("sid")
+
+
+def person_id() -> str:
+    """The id of the person who is signed in. When nobody is any more, says so and stops the run."""
+    session = store.use(session_key())
+    if session is None or session.person_id != st.user.get("sub"):
+        stop_signed_out()
+    return session.person_id
+
+
+def person() -> Person:
+    """The person who is signed in."""
+    try:
+        return _person(person_id())
+    except NotFound:
+        store.sign_out(session_key())
+        stop_signed_out()
+
+
+def mastery_service() -> MasteryService:
+    """Everything that may be asked about learners, under the rights of the person who is signed in."""
+    return MasteryService(open_database().acting_as(person_id()))
+
+
+def stop_signed_out() -> NoReturn:
+    """Say that nobody is signed in here any more, with the way back to this very view, and stop the run."""
+    st.info("You are signed out. This happens when you sign out in another tab, or after a long pause.")
+    address = urlsplit(st.context.url or "/")
+    here = address.path + (f"?{address.query}" if address.query else "")
+    link = f"{SIGN_IN_PATH}?next={quote(here, safe='/')}"
+    st.html(f'<a href="{escape(link)}">Sign in again</a>')
+    st.stop()
+
+
+@st.cache_data(scope="session", ttl=60, max_entries=4, show_spinner=False)
+def _person(person_id: str) -> Person:
+    return Directory(open_database().acting_as(person_id)).person(person_id)

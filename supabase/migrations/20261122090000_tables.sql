@@ -1,0 +1,183 @@
+-- The log, what follows from it, and who is who.
+
+create schema if not exists private;
+
+-- The two tables that may be there already. Where they are, the rest of this part brings them to the form wanted here:
+-- no row is lost, and times without a zone are read as UTC.
+
+create table if not exists public.student_mastery (
+  user_id uuid references auth.users (id),
+  concept_tag text not null,
+  mastery_score float check (mastery_score >= 0 and mastery_score <= 1),
+  decay_factor float default 0.95,
+  last_assessed_at timestamp,
+  primary key (user_id, concept_tag)
+);
+
+create table if not exists public.interactions (
+  id uuid primary key,
+  student_id uuid references auth.users (id),
+  type text,
+  concept_focus text,
+  outcome text,
+  intent text,
+  agent_used text,
+  scaffolding_level text,
+  metadata jsonb,
+  created_at timestamp
+);
+
+update public.student_mastery
+  set mastery_score = coalesce(mastery_score, 0.5),
+      decay_factor = greatest(0, least(1, coalesce(decay_factor, 0.95)))
+  where mastery_score is null or decay_factor is null or not decay_factor between 0 and 1;
+
+alter table public.student_mastery
+  drop constraint if exists student_mastery_user_id_fkey,
+  add constraint student_mastery_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  alter column last_assessed_at type timestamptz using last_assessed_at at time zone 'UTC',
+  alter column mastery_score set not null,
+  alter column decay_factor set not null,
+  add constraint student_mastery_score_is_a_share check (mastery_score between 0 and 1),
+  add constraint student_mastery_decay_is_a_share check (decay_factor between 0 and 1),
+  add column observations integer not null default 0,
+  add column last_interaction_id uuid;
+
+comment on column public.student_mastery.last_interaction_id is
+  'The interaction that the score stands at. Null: a score from before the log, not yet backfilled.';
+
+create table public.learning_sessions (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null references auth.users (id) on delete cascade,
+  started_at timestamptz not null default now(),
+  ended_at timestamptz,
+  concepts_touched text[] not null default '{}',
+  total_interactions integer not null default 0,
+  mastery_gained jsonb not null default '{}',
+  metadata jsonb,
+  constraint learning_sessions_end_after_start check (ended_at >= started_at)
+);
+create index learning_sessions_of_learner on public.learning_sessions (user_id, started_at);
+
+-- An interaction without learner, concept, time or known outcome (there are such in databases from before) is kept and counts
+-- for nothing: these columns stay nullable.
+alter table public.interactions
+  drop constraint if exists interactions_student_id_fkey,
+  add constraint interactions_student_id_fkey foreign key (student_id) references auth.users (id) on delete cascade,
+  alter column created_at type timestamptz using created_at at time zone 'UTC',
+  alter column created_at set default now(),
+  add column session_id uuid references public.learning_sessions (id) on delete set null,
+  add column custom_delta float check (custom_delta between -1 and 1),
+  add column reset_to float check (reset_to between 0 and 1),
+  add column answered_old_score float,
+  add column answered_new_score float;
+
+comment on column public.interactions.custom_delta is 'What this outcome was worth, where the caller said so; else its rule.';
+comment on column public.interactions.reset_to is 'The score that a reset puts in force.';
+comment on column public.interactions.answered_new_score is 'What the caller was told, so that the same id is told the same again.';
+
+create index interactions_in_order on public.interactions (student_id, concept_focus, created_at, id);
+create index interactions_of_session on public.interactions (session_id) where session_id is not null;
+
+-- One row per change of a score. An interaction makes one row, and a row of decay before it where time took something away.
+create table public.mastery_history (
+  interaction_id uuid not null,
+  user_id uuid not null references auth.users (id) on delete cascade,
+  concept_tag text not null,
+  mastery_score float not null check (mastery_score between 0 and 1),
+  delta float not null check (delta between -1 and 1),
+  trigger_type text not null check (trigger_type in ('quiz', 'question', 'explanation', 'decay', 'reset')),
+  opportunity integer not null,
+  is_correct boolean,
+  session_id uuid,
+  created_at timestamptz not null,
+  primary key (interaction_id, trigger_type)
+);
+comment on table public.mastery_history is 'Follows from interactions, rules and settings; written by the functions of this schema alone.';
+comment on column public.mastery_history.opportunity is 'How many outcomes of this learner on this concept had counted by then, this one included.';
+comment on column public.mastery_history.is_correct is 'For answers: right or wrong. Null where the row is not of an answer.';
+create index mastery_history_of_concept on public.mastery_history (user_id, concept_tag, created_at)
+  include (mastery_score, delta, opportunity) where trigger_type <> 'decay';
+create index mastery_history_of_learner on public.mastery_history (user_id, created_at);
+create index mastery_history_of_session on public.mastery_history (session_id) where session_id is not null;
+
+-- One row per learner, UTC day and concept.
+create table public.mastery_daily (
+  user_id uuid not null references auth.users (id) on delete cascade,
+  day date not null,
+  concept_tag text not null,
+  closing_score float not null,
+  closed_at timestamptz not null,
+  gained float not null,
+  lost float not null,
+  forgotten float not null,
+  adjusted float not null default 0,
+  observations integer not null,
+  correct integer not null,
+  graded integer not null,
+  primary key (user_id, day, concept_tag)
+);
+comment on column public.mastery_daily.lost is 'Sum of the negative practice deltas, at most 0; what time took away is forgotten, also at most 0.';
+comment on column public.mastery_daily.adjusted is 'Sum of the deltas of resets.';
+
+create table public.outcome_rules (
+  outcome text primary key,
+  delta float not null check (delta between -1 and 1),
+  trigger_type text not null check (trigger_type in ('quiz', 'question', 'explanation', 'reset')),
+  is_correct boolean
+);
+comment on column public.outcome_rules.is_correct is 'For answers: right or wrong. Null where the outcome is not an answer.';
+insert into public.outcome_rules (outcome, delta, trigger_type, is_correct) values
+  ('correct', 0.10, 'quiz', true),
+  ('incorrect', -0.05, 'quiz', false),
+  ('confusion_detected', -0.03, 'question', null),
+  ('passive_read', 0.02, 'explanation', null),
+  ('reset', 0, 'reset', null);
+
+create table public.mastery_settings (
+  only_row boolean primary key default true check (only_row),
+  initial_score float not null default 0.5 check (initial_score between 0 and 1),
+  decay_factor float not null default 0.95 check (decay_factor between 0 and 1),
+  decay_period_days float not null default 1 check (decay_period_days > 0),
+  weak_threshold float not null default 0.5 check (weak_threshold between 0 and 1),
+  mastered_threshold float not null default 0.8 check (mastered_threshold between 0 and 1)
+);
+insert into public.mastery_settings default values;
+
+create table public.profiles (
+  id uuid primary key references auth.users (id) on delete cascade,
+  display_name text not null,
+  time_zone text,
+  created_at timestamptz not null default now()
+);
+
+create table public.cohorts (
+  id uuid primary key default gen_random_uuid(),
+  name text not null unique check (btrim(name) <> ''),
+  created_at timestamptz not null default now(),
+  archived_at timestamptz
+);
+
+create table public.cohort_members (
+  cohort_id uuid not null references public.cohorts (id) on delete cascade,
+  user_id uuid not null references auth.users (id) on delete cascade,
+  role text not null default 'student' check (role in ('student', 'instructor')),
+  added_at timestamptz not null default now(),
+  primary key (cohort_id, user_id)
+);
+create index cohort_members_of_person on public.cohort_members (user_id);
+
+-- Everybody who can sign in has a profile.
+create function private.add_profile() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  insert into public.profiles (id, display_name)
+  values (new.id, coalesce(nullif(btrim(new.raw_user_meta_data ->> 'display_name'), ''), split_part(new.email, '@', 1), 'Learner'))
+  on conflict (id) do nothing;
+  return new;
+end
+$$;
+revoke execute on function private.add_profile() from public;
+create trigger add_profile after insert on auth.users for each row execute function private.add_profile();
+insert into public.profiles (id, display_name)
+  select id, coalesce(nullif(btrim(raw_user_meta_data ->> 'display_name'), ''), split_part(email, '@', 1), 'Learner') from auth.users
+  on conflict (id) do nothing;

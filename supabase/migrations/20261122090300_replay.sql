@@ -1,0 +1,233 @@
+-- Everything that follows from the log, made again from the log.
+
+set check_function_bodies = off;
+
+-- Ended sessions get their summary (again).
+create function private.summarise_sessions(sessions uuid[]) returns void language plpgsql set search_path = '' as $$
+begin
+  update public.learning_sessions s
+  set concepts_touched = coalesce(sums.concepts, '{}'),
+      mastery_gained = coalesce(sums.gained, '{}'),
+      total_interactions = (select count(*) from public.interactions i where i.session_id = s.id)
+  from unnest(sessions) as wanted (id)
+  left join (
+    select session_id, array_agg(concept_tag order by concept_tag) as concepts, jsonb_object_agg(concept_tag, delta) as gained
+    from (
+      select session_id, concept_tag, sum(delta) as delta
+      from public.mastery_history
+      where session_id = any (sessions) and trigger_type not in ('decay', 'reset')
+      group by session_id, concept_tag
+    ) of_concept
+    group by session_id
+  ) sums on sums.session_id = wanted.id
+  where s.id = wanted.id and s.ended_at is not null;
+end
+$$;
+
+-- Fold the log again for pairs of a learner and a concept, each from the UTC day of a moment on (null: from the start).
+-- The three arrays run in parallel. Returns the number of interactions folded. Callers hold the learners' locks.
+create function private.refold(learners uuid[], concepts text[], since timestamptz[])
+returns bigint language plpgsql
+set search_path = '' set work_mem = '128MB' set plan_cache_mode = 'force_custom_plan' as $$
+declare
+  folded_rows bigint;
+  sessions uuid[];
+begin
+  since := array(select date_trunc('day', at, 'UTC') from unnest(since) with ordinality as u (at, n) order by n);
+
+  delete from public.mastery_history h
+  using unnest(learners, concepts, since) as pair (learner, concept, since_day)
+  where h.user_id = pair.learner and h.concept_tag = pair.concept and (since_day is null or h.created_at >= since_day);
+
+  delete from public.mastery_daily d
+  using unnest(learners, concepts, since) as pair (learner, concept, since_day)
+  where d.user_id = pair.learner and d.concept_tag = pair.concept and (since_day is null or d.day >= private.utc_day(since_day));
+
+  with pairs as materialized (
+    select pair.learner, pair.concept, pair.since_day, settings.decay_period_days,
+           coalesce(mastery.decay_factor, settings.decay_factor) as decay_factor,
+           coalesce(earlier.mastery_score, settings.initial_score) as start_score,
+           earlier.created_at as start_at, earlier.interaction_id as start_id, coalesce(earlier.opportunity, 0) as start_opportunity
+    from unnest(learners, concepts, since) as pair (learner, concept, since_day)
+    cross join public.mastery_settings settings
+    left join public.student_mastery mastery on mastery.user_id = pair.learner and mastery.concept_tag = pair.concept
+    left join lateral (
+      select h.mastery_score, h.created_at, h.interaction_id, h.opportunity
+      from public.mastery_history h
+      where h.user_id = pair.learner and h.concept_tag = pair.concept and h.trigger_type <> 'decay' and h.created_at < pair.since_day
+      order by h.created_at desc, h.interaction_id desc
+      limit 1
+    ) earlier on true
+  ),
+  events as (
+    select i.id, i.student_id, i.concept_focus, i.created_at, i.session_id, i.reset_to,
+           pairs.decay_factor, pairs.decay_period_days, pairs.start_score, pairs.start_at, pairs.start_opportunity,
+           coalesce(i.custom_delta, rule.delta) as delta, rule.trigger_type, rule.is_correct
+    from pairs
+    join public.interactions i on i.student_id = pairs.learner and i.concept_focus = pairs.concept
+      and i.created_at >= coalesce(pairs.since_day, '-infinity')
+    join public.outcome_rules rule on rule.outcome = i.outcome
+  ),
+  spaced as (
+    select *,
+           private.kept(
+             decay_factor, private.days_between(coalesce(lag(created_at) over in_order, start_at), created_at), decay_period_days) as kept,
+           case when lag(id) over in_order is null then start_score end as start,
+           lead(id) over in_order is null as is_last,
+           private.utc_day(created_at) is distinct from private.utc_day(lead(created_at) over in_order) as closes_day
+    from events
+    window in_order as (partition by student_id, concept_focus order by created_at, id)
+  ),
+  folded as materialized (
+    select id, student_id, concept_focus, created_at, session_id, trigger_type, is_correct, decay_factor, is_last, closes_day,
+           start_opportunity + count(*) filter (where trigger_type <> 'reset') over running as opportunity,
+           private.fold(kept, delta, reset_to, start) over running as state
+    from spaced
+    window running as (partition by student_id, concept_focus order by created_at, id rows between unbounded preceding and current row)
+  ),
+  history as (
+    insert into public.mastery_history
+      (interaction_id, user_id, concept_tag, mastery_score, delta, trigger_type, opportunity, is_correct, session_id, created_at)
+    select id, student_id, concept_focus, row.score, row.delta, row.kind, opportunity, row.is_correct, session_id, created_at
+    from folded
+    cross join lateral (values
+      (state[2], state[2] - state[1], 'decay', null),
+      (state[3], state[3] - state[2], trigger_type, folded.is_correct)
+    ) as row (score, delta, kind, is_correct)
+    where row.kind <> 'decay' or row.delta <> 0
+  ),
+  daily as (
+    insert into public.mastery_daily
+      (user_id, day, concept_tag, closing_score, closed_at, gained, lost, forgotten, adjusted, observations, correct, graded)
+    select student_id, private.utc_day(created_at), concept_focus,
+           max(state[3]) filter (where closes_day), max(created_at),
+           coalesce(sum(greatest(state[3] - state[2], 0)) filter (where trigger_type <> 'reset'), 0),
+           coalesce(sum(least(state[3] - state[2], 0)) filter (where trigger_type <> 'reset'), 0),
+           sum(state[2] - state[1]),
+           coalesce(sum(state[3] - state[2]) filter (where trigger_type = 'reset'), 0),
+           count(*) filter (where trigger_type <> 'reset'),
+           count(*) filter (where is_correct), count(is_correct)
+    from folded
+    group by student_id, concept_focus, private.utc_day(created_at)
+  ),
+  ends as (
+    select student_id as learner, concept_focus as concept, state[3] as score, decay_factor, created_at as at, id, opportunity
+    from folded where is_last
+    union all
+    select learner, concept, start_score, decay_factor, start_at, start_id, start_opportunity
+    from pairs
+    where start_id is not null
+      and not exists (select from events where student_id = learner and concept_focus = concept)
+  ),
+  standing as (
+    insert into public.student_mastery (user_id, concept_tag, mastery_score, decay_factor, last_assessed_at, observations, last_interaction_id)
+    select learner, concept, score, decay_factor, at, opportunity, id from ends
+    on conflict (user_id, concept_tag) do update
+      set mastery_score = excluded.mastery_score, last_assessed_at = excluded.last_assessed_at,
+          observations = excluded.observations, last_interaction_id = excluded.last_interaction_id
+  ),
+  gone as (
+    delete from public.student_mastery m
+    using pairs
+    where m.user_id = pairs.learner and m.concept_tag = pairs.concept and m.last_interaction_id is not null
+      and not exists (select from ends where ends.learner = pairs.learner and ends.concept = pairs.concept)
+  )
+  select count(*), array_agg(distinct session_id) filter (where session_id is not null)
+  into folded_rows, sessions
+  from folded;
+
+  if sessions is not null then
+    perform private.summarise_sessions(sessions);
+  end if;
+  return folded_rows;
+end
+$$;
+
+-- A score from before the log gets its history: the recorded outcomes, and a last row, a reset, that ends on the score.
+-- The reset is an interaction like any other, so a later replay ends on the same score. Returns how many pairs it was.
+create function private.backfill(learner uuid, concept text) returns bigint language plpgsql set search_path = '' as $$
+declare
+  resets bigint;
+begin
+  insert into public.interactions (id, student_id, type, concept_focus, outcome, reset_to, created_at)
+  select ('ffffffff' || substr(md5(m.user_id || m.concept_tag), 9))::uuid, m.user_id, 'reset', m.concept_tag, 'reset', m.mastery_score,
+         greatest(coalesce(m.last_assessed_at, latest.at, now()), latest.at)
+  from public.student_mastery m
+  left join lateral (
+    select max(i.created_at) as at from public.interactions i join public.outcome_rules using (outcome)
+    where i.student_id = m.user_id and i.concept_focus = m.concept_tag
+  ) latest on true
+  where m.last_interaction_id is null
+    and (backfill.learner is null or m.user_id = backfill.learner) and (backfill.concept is null or m.concept_tag = backfill.concept)
+  on conflict (id) do nothing;
+  get diagnostics resets = row_count;
+  return resets;
+end
+$$;
+comment on function private.backfill(uuid, text) is 'Ids begin with ffffffff so that a reset sorts after what happened in the same instant.';
+
+-- Everything of one learner (null: of all), one concept (null: all), from the log.
+create function private.replay(learner uuid, concept text) returns jsonb language plpgsql security definer set search_path = '' as $$
+declare
+  learners uuid[];
+  concepts text[];
+  resets bigint;
+  folded bigint;
+begin
+  perform private.require_service();
+  if learner is not null then
+    perform private.lock_learner(learner);
+  else
+    perform from public.profiles order by id for no key update;
+  end if;
+  resets := private.backfill(learner, concept);
+  select array_agg(pair.student_id), array_agg(pair.concept_focus) into learners, concepts
+  from (
+    select i.student_id, i.concept_focus from public.interactions i
+    where i.student_id is not null and i.concept_focus is not null and i.created_at is not null
+      and (replay.learner is null or i.student_id = replay.learner) and (replay.concept is null or i.concept_focus = replay.concept)
+    group by i.student_id, i.concept_focus
+    union
+    select m.user_id, m.concept_tag from public.student_mastery m
+    where (replay.learner is null or m.user_id = replay.learner) and (replay.concept is null or m.concept_tag = replay.concept)
+  ) pair;
+  folded := coalesce(private.refold(learners, concepts, array_fill(null::timestamptz, array[coalesce(cardinality(learners), 0)])), 0);
+  return jsonb_build_object('interactions', folded, 'pairs', coalesce(cardinality(learners), 0), 'resets', resets);
+end
+$$;
+
+create function public.replay(learner uuid default null, concept text default null) returns jsonb
+language sql security invoker set search_path = '' as $$
+  select private.replay(learner, concept)
+$$;
+
+-- History for scores that have none. Scores that have one are left as they are; again, it does nothing.
+create function public.backfill(learner uuid default null) returns jsonb
+language sql security invoker set search_path = '' as $$
+  select private.backfill_missing(learner)
+$$;
+
+create function private.backfill_missing(learner uuid) returns jsonb language plpgsql security definer set search_path = '' as $$
+declare
+  learners uuid[];
+  concepts text[];
+  resets bigint;
+  folded bigint;
+begin
+  perform private.require_service();
+  perform from public.profiles p where learner is null or p.id = learner order by p.id for no key update;
+  resets := private.backfill(learner, null);
+  select array_agg(pair.student_id), array_agg(pair.concept_focus) into learners, concepts
+  from (
+    select distinct i.student_id, i.concept_focus
+    from public.interactions i join public.outcome_rules using (outcome)
+    where i.student_id is not null and i.concept_focus is not null and i.created_at is not null
+      and (backfill_missing.learner is null or i.student_id = backfill_missing.learner)
+      and not exists (
+        select from public.student_mastery m
+        where m.user_id = i.student_id and m.concept_tag = i.concept_focus and m.last_interaction_id is not null)
+  ) pair;
+  folded := coalesce(private.refold(learners, concepts, array_fill(null::timestamptz, array[coalesce(cardinality(learners), 0)])), 0);
+  return jsonb_build_object('interactions', folded, 'pairs', coalesce(cardinality(learners), 0), 'resets', resets);
+end
+$$;

@@ -1,0 +1,292 @@
+-- The one way into the log. What public offers is a door; the room behind it, in private, checks who asks.
+
+set check_function_bodies = off;
+
+-- What the caller of an interaction was told; nothing when there is no such interaction of this learner.
+create function private.answer_of(learner uuid, interaction uuid) returns jsonb language plpgsql stable set search_path = '' as $$
+declare
+  known record;
+begin
+  select i.*, r.trigger_type into known
+  from public.interactions i left join public.outcome_rules r using (outcome)
+  where i.id = interaction;
+  if not found then
+    return null;
+  elsif known.student_id is distinct from learner then
+    raise exception 'The interaction id % is taken.', interaction using errcode = '22023';
+  end if;
+  return jsonb_build_object(
+    'interaction_id', known.id, 'user_id', known.student_id, 'concept_tag', known.concept_focus, 'session_id', known.session_id,
+    'trigger_type', known.trigger_type, 'created_at', known.created_at,
+    'old_score', known.answered_old_score, 'new_score', known.answered_new_score,
+    'delta', known.answered_new_score - known.answered_old_score, 'repeated', true);
+end
+$$;
+
+create function private.record_outcome(
+  learner uuid, concept text, outcome text, interaction uuid, session uuid, custom_delta float, interaction_type text, at timestamptz, metadata jsonb)
+returns jsonb language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_variable
+declare
+  rule public.outcome_rules;
+  standing record;
+  state float[];
+  answer jsonb;
+begin
+  perform private.require_writer(learner);
+  perform private.require_concept(concept);
+  perform private.require_time(at);
+  if interaction is null then
+    raise exception 'An interaction needs an id.' using errcode = '22023';
+  elsif custom_delta is not null and not custom_delta between -1 and 1 then
+    raise exception 'A delta lies between -1 and 1; this one is %.', custom_delta using errcode = '22023';
+  end if;
+  perform private.lock_learner(learner);
+  answer := private.answer_of(learner, interaction);
+  if answer is not null then
+    return answer;
+  end if;
+  rule := private.rule_of(outcome);
+
+  select settings.decay_period_days, settings.initial_score, coalesce(m.decay_factor, settings.decay_factor) as decay_factor,
+         m.user_id is not null as known, m.mastery_score, m.last_assessed_at, m.last_interaction_id, coalesce(m.observations, 0) as observations,
+         session is null or exists (select from public.learning_sessions s where s.id = session and s.user_id = learner) as session_is_theirs
+  into standing
+  from public.mastery_settings settings
+  left join public.student_mastery m on m.user_id = learner and m.concept_tag = concept;
+
+  if not standing.session_is_theirs then
+    raise exception 'There is no session % of this person.', session using errcode = 'P0002';
+  end if;
+
+  if (standing.known and standing.last_interaction_id is null)
+     or (at, interaction) < (standing.last_assessed_at, standing.last_interaction_id) then
+    return private.record_late(learner, concept, outcome, interaction, session, custom_delta, interaction_type, at, metadata);
+  end if;
+
+  state := private.step(
+    null,
+    private.kept(standing.decay_factor, private.days_between(standing.last_assessed_at, at), standing.decay_period_days),
+    coalesce(custom_delta, rule.delta), null, coalesce(standing.mastery_score, standing.initial_score));
+
+  insert into public.interactions
+    (id, student_id, type, concept_focus, outcome, session_id, custom_delta, metadata, created_at, answered_old_score, answered_new_score)
+  values (interaction, learner, interaction_type, concept, outcome, session, custom_delta, metadata, at, state[2], state[3]);
+
+  if state[2] <> state[1] then
+    insert into public.mastery_history
+      (interaction_id, user_id, concept_tag, mastery_score, delta, trigger_type, opportunity, is_correct, session_id, created_at)
+    values (interaction, learner, concept, state[2], state[2] - state[1], 'decay', standing.observations + 1, null, session, at),
+           (interaction, learner, concept, state[3], state[3] - state[2], rule.trigger_type, standing.observations + 1, rule.is_correct, session, at);
+  else
+    insert into public.mastery_history
+      (interaction_id, user_id, concept_tag, mastery_score, delta, trigger_type, opportunity, is_correct, session_id, created_at)
+    values (interaction, learner, concept, state[3], state[3] - state[2], rule.trigger_type, standing.observations + 1, rule.is_correct, session, at);
+  end if;
+
+  if standing.known then
+    update public.student_mastery m
+    set mastery_score = state[3], last_assessed_at = at, observations = standing.observations + 1, last_interaction_id = interaction
+    where m.user_id = learner and m.concept_tag = concept;
+  else
+    insert into public.student_mastery (user_id, concept_tag, mastery_score, decay_factor, last_assessed_at, observations, last_interaction_id)
+    values (learner, concept, state[3], standing.decay_factor, at, 1, interaction);
+  end if;
+
+  insert into public.mastery_daily as d
+    (user_id, day, concept_tag, closing_score, closed_at, gained, lost, forgotten, observations, correct, graded)
+  values (learner, private.utc_day(at), concept, state[3], at, greatest(state[3] - state[2], 0), least(state[3] - state[2], 0),
+          state[2] - state[1], 1, (rule.is_correct is true)::integer, (rule.is_correct is not null)::integer)
+  on conflict (user_id, day, concept_tag) do update
+    set closing_score = excluded.closing_score, closed_at = excluded.closed_at, gained = d.gained + excluded.gained,
+        lost = d.lost + excluded.lost, forgotten = d.forgotten + excluded.forgotten, observations = d.observations + 1,
+        correct = d.correct + excluded.correct, graded = d.graded + excluded.graded;
+
+  if session is not null then
+    perform private.count_in_session(session);
+  end if;
+
+  return jsonb_build_object(
+    'interaction_id', interaction, 'user_id', learner, 'concept_tag', concept, 'session_id', session,
+    'trigger_type', rule.trigger_type, 'created_at', at,
+    'old_score', state[2], 'new_score', state[3], 'delta', state[3] - state[2], 'repeated', false);
+end
+$$;
+
+create function private.count_in_session(session uuid) returns void language plpgsql set search_path = '' as $$
+declare
+  ended boolean;
+begin
+  update public.learning_sessions set total_interactions = total_interactions + 1 where id = session returning ended_at is not null into ended;
+  if ended then
+    perform private.summarise_sessions(array[session]);
+  end if;
+end
+$$;
+
+-- An outcome that comes after later ones, or that meets a score from before the log: everything from its day on is folded again.
+create function private.record_late(
+  learner uuid, concept text, outcome text, interaction uuid, session uuid, custom_delta float, interaction_type text, at timestamptz, metadata jsonb)
+returns jsonb language plpgsql set search_path = '' as $$
+#variable_conflict use_variable
+declare
+  since timestamptz := at;
+begin
+  if private.backfill(learner, concept) > 0 then
+    since := null;
+  end if;
+  insert into public.interactions
+    (id, student_id, type, concept_focus, outcome, session_id, custom_delta, metadata, created_at)
+  values (interaction, learner, interaction_type, concept, outcome, session, custom_delta, metadata, at);
+  perform private.refold(array[learner], array[concept], array[since]);
+  if session is not null then
+    perform private.count_in_session(session);
+  end if;
+  update public.interactions i
+  set answered_old_score = h.mastery_score - h.delta, answered_new_score = h.mastery_score
+  from public.mastery_history h
+  where i.id = interaction and h.interaction_id = interaction and h.trigger_type <> 'decay';
+  return private.answer_of(learner, interaction) || '{"repeated": false}';
+end
+$$;
+
+-- Record one outcome: the interaction, what time took since the last one, what it was worth, the day's row and the session's counter;
+-- all or nothing. The same interaction id again changes nothing and returns the first answer.
+create function public.record_outcome(
+  learner uuid, concept text, outcome text, interaction uuid, session uuid default null, custom_delta float default null,
+  interaction_type text default 'quiz_attempt', at timestamptz default now(), metadata jsonb default null)
+returns jsonb language sql security invoker set search_path = '' as $$
+  select private.record_outcome(learner, concept, outcome, interaction, session, custom_delta, interaction_type, at, metadata)
+$$;
+
+create function public.start_session(learner uuid, session uuid, at timestamptz default now(), metadata jsonb default null)
+returns jsonb language sql security invoker set search_path = '' as $$
+  select private.start_session(learner, session, at, metadata)
+$$;
+
+create function private.start_session(learner uuid, session uuid, at timestamptz, metadata jsonb)
+returns jsonb language plpgsql security definer set search_path = '' as $$
+begin
+  perform private.require_writer(learner);
+  perform private.require_time(at);
+  perform private.lock_learner(learner);
+  insert into public.learning_sessions (id, user_id, started_at, metadata) values (session, learner, at, start_session.metadata)
+  on conflict (id) do nothing;
+  if not exists (select from public.learning_sessions where id = session and user_id = learner) then
+    raise exception 'The session id % is taken.', session using errcode = '22023';
+  end if;
+  return to_jsonb(session);
+end
+$$;
+
+-- End a session of one's own and sum it up. Ending it again returns the same summary.
+create function public.end_session(session uuid, at timestamptz default now())
+returns jsonb language sql security invoker set search_path = '' as $$
+  select private.end_session(session, at)
+$$;
+
+create function private.end_session(session uuid, at timestamptz)
+returns jsonb language plpgsql security definer set search_path = '' as $$
+declare
+  found_one public.learning_sessions;
+begin
+  perform private.require_time(at);
+  select * into found_one from public.learning_sessions where id = session;
+  if not found or (not private.is_service() and found_one.user_id is distinct from auth.uid()) then
+    raise exception 'There is no session % of yours.', session using errcode = 'P0002';
+  end if;
+  perform private.lock_learner(found_one.user_id);
+  update public.learning_sessions set ended_at = greatest(at, started_at) where id = session and ended_at is null;
+  if found then
+    perform private.summarise_sessions(array[session]);
+  end if;
+  return (
+    select jsonb_build_object(
+      'session_id', s.id, 'concepts_touched', s.concepts_touched, 'total_interactions', s.total_interactions,
+      'mastery_gained', s.mastery_gained, 'started_at', s.started_at, 'ended_at', s.ended_at)
+    from public.learning_sessions s where s.id = session);
+end
+$$;
+
+-- Many outcomes from elsewhere at once, oldest scores included: people and sessions are made as needed, rows whose id is known are left
+-- alone, and what follows from the new ones is folded again. Rows: id, learner, learner_name, concept, outcome, at, session, type.
+create function public.import_outcomes(rows jsonb, cohort text default null)
+returns jsonb language sql security invoker set search_path = '' as $$
+  select private.import_outcomes(rows, cohort)
+$$;
+
+create function private.import_outcomes(rows jsonb, cohort text)
+returns jsonb language plpgsql security definer set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+declare
+  people integer;
+  cohort_id uuid;
+  added integer;
+  learners uuid[];
+  concepts text[];
+  since timestamptz[];
+begin
+  perform private.require_service();
+  perform private.require_concept(name) from (select distinct row ->> 'concept' as name from jsonb_array_elements(rows) row) named;
+  perform private.rule_of(name) from (select distinct row ->> 'outcome' as name from jsonb_array_elements(rows) row) named;
+  perform private.require_time((row ->> 'at')::timestamptz) from jsonb_array_elements(rows) row;
+
+  insert into auth.users (id, raw_user_meta_data)
+  select distinct on (learner) learner, jsonb_build_object('display_name', learner_name)
+  from jsonb_to_recordset(rows) as row (learner uuid, learner_name text)
+  order by learner
+  on conflict (id) do nothing;
+  get diagnostics people = row_count;
+
+  if cohort is not null then
+    insert into public.cohorts (name) values (btrim(cohort)) on conflict (name) do nothing;
+    select id into cohort_id from public.cohorts where name = btrim(cohort);
+    insert into public.cohort_members (cohort_id, user_id)
+    select distinct cohort_id, learner from jsonb_to_recordset(rows) as row (learner uuid)
+    on conflict do nothing;
+  end if;
+
+  perform from public.profiles p
+  where p.id in (select learner from jsonb_to_recordset(rows) as row (learner uuid))
+  order by p.id for no key update;
+
+  insert into public.learning_sessions as s (id, user_id, started_at, ended_at)
+  select session, learner, min(at), max(at)
+  from jsonb_to_recordset(rows) as row (learner uuid, session uuid, at timestamptz)
+  where session is not null
+  group by session, learner
+  on conflict (id) do update
+    set started_at = least(s.started_at, excluded.started_at), ended_at = greatest(s.ended_at, excluded.ended_at)
+    where s.started_at > excluded.started_at or s.ended_at < excluded.ended_at;
+
+  with new as (
+    insert into public.interactions (id, student_id, type, concept_focus, outcome, session_id, created_at)
+    select id, learner, type, concept, outcome, session, at
+    from jsonb_to_recordset(rows) as row (id uuid, learner uuid, type text, concept text, outcome text, session uuid, at timestamptz)
+    on conflict (id) do nothing
+    returning student_id, concept_focus, created_at
+  ),
+  pairs as (select student_id, concept_focus, min(created_at) as first_at, count(*) as n from new group by student_id, concept_focus)
+  select coalesce(sum(n), 0), array_agg(student_id), array_agg(concept_focus), array_agg(first_at)
+  into added, learners, concepts, since
+  from pairs;
+
+  if added > 0 then
+    since := private.backfill_pairs(learners, concepts, since);
+    perform private.refold(learners, concepts, since);
+  end if;
+  return jsonb_build_object('imported', added, 'already_there', jsonb_array_length(rows) - added, 'learners', people);
+end
+$$;
+
+-- Pairs whose score is from before the log are folded from the start: their moments become null.
+create function private.backfill_pairs(learners uuid[], concepts text[], since timestamptz[])
+returns timestamptz[] language plpgsql set search_path = '' as $$
+begin
+  return array(
+    select case when m.user_id is null or private.backfill(m.user_id, m.concept_tag) = 0 then pair.at end
+    from unnest(learners, concepts, since) with ordinality as pair (learner, concept, at, n)
+    left join public.student_mastery m
+      on m.user_id = pair.learner and m.concept_tag = pair.concept and m.last_interaction_id is null
+    order by pair.n);
+end
+$$;
