@@ -3,14 +3,13 @@
 ``streamlit run dashboard.py`` or ``uvicorn dashboard:app``.
 """
 
-import logging
 import os
 import socket
 import sys
 import time
 import webbrowser
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
@@ -28,8 +27,11 @@ from mastery_core.identity.routes import SignIn
 from mastery_core.identity.sessions import store
 from mastery_core.ingest.sample import make_sample
 
-LOGGER = logging.getLogger("mastery")
 HERE = Path(__file__).resolve()
+UNFORESEEN = (
+    "Something went wrong on this screen. It is not your doing, and nothing recorded is lost. "
+    "Reload the page to try again; the terminal that runs the dashboard says what happened."
+)
 
 preparation = Preparation(open_database, make_sample)
 
@@ -39,7 +41,7 @@ def directory() -> Directory:
 
 
 @asynccontextmanager
-async def lifespan(app: st.App) -> AsyncIterator[None]:
+async def lifespan(_: st.App) -> AsyncIterator[None]:
     preparation.start()
     if wants_browser():
         Thread(target=open_browser, args=(st.get_option("server.port"),), daemon=True).start()
@@ -53,25 +55,17 @@ def wants_browser() -> bool:
 
 
 def open_browser(port: int) -> None:
+    """Open a browser as soon as somebody answers there, which is after the lifespan has begun."""
     for _ in range(100):
-        try:
-            socket.create_connection(("localhost", port), timeout=1).close()
+        with suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
             webbrowser.open(f"http://localhost:{port}")
             return
-        except OSError:
-            time.sleep(0.1)
+        time.sleep(0.1)
 
 
 def explain(error: Exception) -> bool:
-    """Show an error of a screen as one sentence. What the product did not foresee goes to the terminal in full."""
-    if isinstance(error, MasteryError):
-        st.error(str(error))
-        return True
-    LOGGER.error("A screen failed", exc_info=error)
-    st.error(
-        "Something went wrong on this screen, and it is not your doing. Nothing you recorded is lost. "
-        "Reload the page to try again; the terminal that runs the dashboard says what happened."
-    )
+    """Show an error of a screen as one sentence; Streamlit itself has written it to the terminal in full."""
+    st.error(str(error) if isinstance(error, MasteryError) else UNFORESEEN)
     return True
 
 

@@ -24,13 +24,13 @@ def check_name(text: str, noun: str, longest: int) -> str:
     """Like ``check_concept`` for another ``noun`` ("learner", "cohort") of at most ``longest`` characters."""
     stripped = text.strip(" \t\r\n")
     if unseen := _UNSEEN.search(stripped):
-        raise InvalidInput(f"the {noun} {shown(stripped)} holds U+{ord(unseen[0]):04X}, which cannot be seen")
+        raise InvalidInput(f"The {noun} {shown(stripped)} holds U+{ord(unseen[0]):04X}, which cannot be seen.")
     if len(stripped) <= longest * _LONGEST_DECOMPOSITION:
         stripped = unicodedata.normalize("NFC", stripped).strip()
     if len(stripped) > longest:
-        raise InvalidInput(f"the {noun} is {len(stripped):,} characters long, and {longest:,} is the most")
+        raise InvalidInput(f"The {noun} is {len(stripped):,} characters long, and {longest:,} is the most.")
     if not stripped:
-        raise InvalidInput(f"the {noun} is empty")
+        raise InvalidInput(f"The {noun} is empty.")
     return stripped
 
 

@@ -1,15 +1,19 @@
 """The frame around every screen: who is signed in decides which screens there are."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from mastery_core.identity.middleware import SIGN_IN_PATH
 from mastery_core.identity.sessions import store
 from pages import signed_in
 
+# A file of our own: an icon by name would be fetched from Google by every browser.
+ICON = Path(__file__).with_name("icon.svg")
 SECONDS_BETWEEN_LOOKS = 10
 ROLE_NAMES = {"student": "Student", "instructor": "Instructor", "researcher": "Researcher", "admin": "Administrator"}
 
-st.set_page_config(page_title="Mastery", page_icon=":material/trending_up:", layout="wide")
+st.set_page_config(page_title="Mastery", page_icon=ICON, layout="wide")
 
 
 @st.fragment(run_every=SECONDS_BETWEEN_LOOKS)
@@ -31,10 +35,11 @@ screen = st.navigation(
     [st.Page("student/progress.py", title="Progress", icon=":material/trending_up:", url_path="progress", default=True)]
 )
 
-with st.sidebar:
+st.logo(ICON)
+with st.sidebar, st.container(gap="xsmall"):
     st.text(person.display_name)
     st.caption(ROLE_NAMES.get(person.role, person.role.capitalize()))
-    if st.button("Sign out", icon=":material/logout:", width="stretch"):
+    if st.button("Sign out", icon=":material/logout:"):
         sign_out()
 
 notice_sign_out()

@@ -6,7 +6,7 @@ A socket outlives a sign-out in another tab, so a screen, and each fragment that
 
 from html import escape
 from typing import NoReturn
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import streamlit as st
 
@@ -19,7 +19,8 @@ from mastery_core.identity.sessions import store
 
 def session_key() -> str | None:
     """What the gate says about this socket's session; it may have ended since."""
-    return st.user.get("sid")
+    key = st.user.get("sid")
+    return key if isinstance(key, str) else None
 
 
 def person_id() -> str:
@@ -47,11 +48,16 @@ def mastery_service() -> MasteryService:
 def stop_signed_out() -> NoReturn:
     """Say that nobody is signed in here any more, with the way back to this very view, and stop the run."""
     st.info("You are signed out. This happens when you sign out in another tab, or after a long pause.")
-    address = urlsplit(st.context.url or "/")
-    here = address.path + (f"?{address.query}" if address.query else "")
-    link = f"{SIGN_IN_PATH}?next={quote(here, safe='/')}"
-    st.html(f'<a href="{escape(link)}">Sign in again</a>')
+    link = f"{SIGN_IN_PATH}?next={quote(_here(), safe='/')}"
+    st.markdown(f'<a href="{escape(link)}" target="_self">Sign in again</a>', unsafe_allow_html=True)
     st.stop()
+
+
+def _here() -> str:
+    """Path and query of the view that this socket shows."""
+    path = urlsplit(st.context.url or "").path or "/"
+    query = urlencode([(name, value) for name in st.query_params for value in st.query_params.get_all(name)])
+    return f"{path}?{query}" if query else path
 
 
 @st.cache_data(scope="session", ttl=60, max_entries=4, show_spinner=False)

@@ -60,7 +60,7 @@ WATCHER = """
 import runpy, sys, types
 sys.modules["mastery_core"] = types.ModuleType("mastery_core")
 sys.modules["mastery_core"].__path__ = [sys.argv[1]]
-runpy.run_path(sys.argv[2])["watch"](sys.argv[3], int(sys.argv[4]))
+runpy.run_path(sys.argv[2])["Server"](sys.argv[3]).watch(int(sys.argv[4]))
 """
 SOCKET_BYTES = 103  # sun_path on macOS; Linux has 107
 START_SECONDS = 120  # after a crash up to max_wal_size is replayed first
@@ -71,11 +71,11 @@ log = logging.getLogger(__name__)
 
 def default_home() -> Path:
     """The folder of the database: ``$MASTERY_HOME``, else ``.mastery`` in the working directory."""
-    return Path(os.path.realpath(os.path.expanduser(os.environ.get("MASTERY_HOME") or ".mastery")))
+    return Path(os.path.realpath(Path(os.environ.get("MASTERY_HOME") or ".mastery").expanduser()))
 
 
 class Server:
-    """This process's place at the server of one home. Threads may share it; a forked child starts without a place."""
+    """A process's place at the server of one home. Threads may share it; a forked child starts without a place."""
 
     def __init__(self, home: Path | None = None) -> None:
         self.home = default_home() if home is None else Path(os.path.realpath(home))
@@ -103,17 +103,26 @@ class Server:
 
     def conninfo(self, dbname: str = "postgres") -> str:
         """What psycopg needs to connect as ``postgres``. Stays the same as long as the home is in its place."""
-        from psycopg.conninfo import make_conninfo  # here: the watcher needs no libpq in its memory
+        from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - the watcher needs no libpq in its memory
 
         return make_conninfo(host=str(self._socket.parent), port=SETTINGS["port"], user="postgres", dbname=dbname)
 
     def leave(self) -> None:
-        """Give up this process's place; the last one stops the server. Also done at exit. Again, or unstarted: nothing."""
+        """Give up this process's place; the last one stops the server. Done at exit too; again, it does nothing."""
         with self._threads:
             if self._place is not None:
                 self._leave_place()
                 with suppress(OSError), self._one_process():  # a home that is gone: its server goes by itself
                     self._stop_if_unused()
+
+    def watch(self, lock: int) -> None:
+        """The watcher's whole life: wait until nobody has a place, stop the server if that is still so, end."""
+        with suppress(OSError):  # the home is gone
+            while True:
+                _unlock(self._lock(USERS, fcntl.LOCK_EX))
+                with self._one_process():
+                    if self._stop_if_unused():
+                        return os.close(lock)  # in here: whoever starts the server next must find no watcher
 
     # --- locks ---
 
@@ -157,9 +166,11 @@ class Server:
             self._place = None
 
     def _stop_if_unused(self) -> bool:
-        alone = self._lock(USERS, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if alone is None:
-            return False
+        while (alone := self._lock(USERS, fcntl.LOCK_EX | fcntl.LOCK_NB)) is None:
+            if (together := self._lock(USERS, fcntl.LOCK_SH | fcntl.LOCK_NB)) is not None:
+                _unlock(together)
+                return False
+            time.sleep(0.001)  # neither: the watcher just woke, and has it for a moment
         try:
             self._stop()
         finally:
@@ -174,11 +185,8 @@ class Server:
         try:
             here = Path(__file__).resolve()
             watcher = (sys.executable, "-P", "-c", WATCHER, str(here.parents[1]), str(here), str(self.home), str(lock))
-            subprocess.run(
-                ("/bin/sh", "-c", '"$@" &', "sh", *watcher),  # a shell that ends at once: no child to wait for
-                cwd="/", pass_fds=[lock], start_new_session=True, check=True,
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
+            shell = ("/bin/sh", "-c", '"$@" </dev/null >/dev/null 2>&1 &', "sh")  # ends at once: no child to wait for
+            _execute(*shell, *watcher, cwd="/", pass_fds=[lock], start_new_session=True)
         finally:
             os.close(lock)  # the watcher inherited it, locked
 
@@ -190,7 +198,8 @@ class Server:
         socket = self._cluster / f".s.PGSQL.{SETTINGS['port']}"
         if len(os.fsencode(socket)) <= SOCKET_BYTES and "," not in str(socket):
             return socket
-        return Path("/tmp", "mastery-" + hashlib.sha256(os.fsencode(socket)).hexdigest()[:16], socket.name)
+        name = "mastery-" + hashlib.sha256(os.fsencode(socket)).hexdigest()[:16]
+        return Path("/tmp", name, socket.name)  # noqa: S108 - _have_private looks whose it is
 
     def _processes(self) -> list[psutil.Process]:
         return [process for process in psutil.process_iter() if self._is_of_cluster(process)]
@@ -204,7 +213,7 @@ class Server:
     def _postmaster(self) -> tuple[psutil.Process, str] | None:
         """The running server and its state: starting, ready or stopping."""
         try:
-            lines = (self._cluster / "postmaster.pid").read_text().splitlines()
+            lines = (self._cluster / "postmaster.pid").read_text(errors="replace").splitlines()
             process = psutil.Process(int(lines[0]))
         except (OSError, ValueError, IndexError, psutil.Error):
             return None
@@ -216,12 +225,14 @@ class Server:
 
         if not _wait(settled, START_SECONDS):
             raise Unavailable(f"PostgreSQL in {self._cluster} is still starting or stopping; see {self.home / LOG}.")
-        if self._postmaster() is None:
+        if self._postmaster() is None or not self._socket.exists():
+            self._stop()
             self._have_cluster()
-            self._clear_after_crash()
             self._launch()
 
     def _have_cluster(self) -> None:
+        for unfinished in self.home.glob(f"{CLUSTER}.new-*"):
+            shutil.rmtree(unfinished, ignore_errors=True)  # its initdb may still be writing; then next time
         version = self._cluster / "PG_VERSION"
         if version.exists() and (found := version.read_text().strip()) != VERSION:
             raise Unavailable(f"The database in {self._cluster} is of PostgreSQL {found}; this program runs {VERSION}.")
@@ -233,8 +244,6 @@ class Server:
 
     def _make_cluster(self) -> None:
         """Made under another name and renamed when complete, so that an interrupted attempt is never taken for one."""
-        for unfinished in self.home.glob(f"{CLUSTER}.new-*"):
-            shutil.rmtree(unfinished, ignore_errors=True)
         new = Path(tempfile.mkdtemp(prefix=f"{CLUSTER}.new-", dir=self.home))
         if os.geteuid() == 0:
             _hand_over(new, self._account())
@@ -243,14 +252,16 @@ class Server:
         if self._cluster.exists():
             aside = self.home / f"{CLUSTER}.aside-{time.time_ns()}"
             self._cluster.rename(aside)
-            log.warning("%s held no complete database; it is now %s, and a new one took its place", self._cluster, aside)
+            log.warning(
+                "%s held no complete database; it is now %s, and a new one took its place", self._cluster, aside
+            )
         new.rename(self._cluster)
         folder = os.open(self.home, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
 
-    def _clear_after_crash(self) -> None:
-        """What a killed server leaves behind: children that may still write, and files that would refuse a new one."""
+    def _end_processes(self) -> None:
+        """What outlives its postmaster, such as a long query, may still write: the next server must not meet it."""
 
         def none_left() -> bool:
             left = self._processes()
@@ -261,10 +272,10 @@ class Server:
 
         if not _wait(none_left, STOP_SECONDS):
             raise Unavailable(f"Processes of a crashed PostgreSQL in {self._cluster} do not end.")
-        for stale in (self._cluster / "postmaster.pid", self._socket, Path(f"{self._socket}.lock")):
-            stale.unlink(missing_ok=True)
 
     def _launch(self) -> None:
+        for stale in (self._cluster / "postmaster.pid", self._socket, Path(f"{self._socket}.lock")):
+            stale.unlink(missing_ok=True)
         socket_folder, logged = self._socket.parent, self.home / LOG
         if socket_folder != self._cluster:
             self._have_private(socket_folder)
@@ -273,7 +284,9 @@ class Server:
         seen = logged.stat().st_size if logged.exists() else 0
         settings = SETTINGS | {"unix_socket_directories": str(socket_folder)}
         options = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in settings.items())
-        if complaint := self._run("pg_ctl", "start", "-w", f"-t{START_SECONDS}", "-D", CLUSTER, "-l", LOG, "-o", options):
+        if complaint := self._run(
+            "pg_ctl", "start", "-w", f"-t{START_SECONDS}", "-D", CLUSTER, "-l", LOG, "-o", options
+        ):
             said = logged.read_bytes()[seen:].decode(errors="replace").splitlines() if logged.exists() else []
             why = next((line for line in reversed(said) if "FATAL:" in line or "PANIC:" in line), complaint)
             raise Unavailable(f"PostgreSQL did not start in {self._cluster}: {why} (all of it in {logged})")
@@ -289,11 +302,11 @@ class Server:
             raise Unavailable(f"{folder}, which the database in {self.home} needs for its socket, is somebody else's.")
 
     def _stop(self) -> None:
-        for how in (signal.SIGINT, signal.SIGQUIT):  # an orderly end; else at once, with recovery at the next start
-            if (found := self._postmaster()) is not None:
-                with suppress(psutil.NoSuchProcess):
-                    found[0].send_signal(how)
-                _wait(lambda: not self._processes(), STOP_SECONDS)
+        if (found := self._postmaster()) is not None:
+            with suppress(psutil.NoSuchProcess):
+                found[0].send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+            _wait(lambda: not self._processes(), STOP_SECONDS)
+        self._end_processes()
         if self._socket.parent != self._cluster:
             with suppress(OSError):
                 self._socket.parent.rmdir()
@@ -304,15 +317,12 @@ class Server:
         Paths are given relative to the home, since pg_ctl and initdb put them into shell lines.
         """
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-        done = subprocess.run(
-            [_binaries() / command, *arguments],
-            cwd=self.home, env=environment | {"LC_ALL": "C"}, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, errors="replace", check=False, **self._account(),
-        )  # fmt: skip
+        environment["LC_ALL"] = "C"
+        done = _execute(str(_binaries() / command), *arguments, cwd=self.home, env=environment, **self._account())
         return None if done.returncode == 0 else (done.stderr.strip().splitlines() or [f"{command} failed"])[-1]
 
     def _account(self) -> dict[str, Any]:
-        """Who runs PostgreSQL, as arguments for subprocess: for root, the owner of the home or an account of its own."""
+        """Who runs PostgreSQL, for subprocess: where we are root, the owner of the home or an account of its own."""
         if os.geteuid() != 0:
             return {}
         owner = self.home.stat().st_uid
@@ -323,21 +333,16 @@ class Server:
         return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
-def watch(home: str, lock: int) -> None:
-    """The watcher's life: wait until nobody holds a place, stop the server if that is still so, end."""
-    server = Server(Path(home))
-    with suppress(OSError):  # the home is gone
-        while True:
-            _unlock(server._lock(USERS, fcntl.LOCK_EX))
-            with server._one_process():
-                if server._stop_if_unused():
-                    return os.close(lock)  # inside: who starts the server next must find no watcher
-
-
 def _unlock(file: int | None) -> None:
     if file is not None:
         fcntl.flock(file, fcntl.LOCK_UN)  # closing alone does not unlock while a forked child has the file open too
         os.close(file)
+
+
+def _execute(*command: str, **how: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - every argument is ours
+        command, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", **how
+    )
 
 
 def _wait(until: Callable[[], bool], seconds: float) -> bool:
@@ -356,7 +361,7 @@ def _binaries() -> Path:
 
 def _service_account() -> pwd.struct_passwd:
     with suppress(OSError):
-        subprocess.run(["useradd", "--system", "--shell", "/usr/sbin/nologin", ACCOUNT], capture_output=True, check=False)
+        _execute("useradd", "--system", "--shell", "/usr/sbin/nologin", ACCOUNT)
 
     def known() -> bool:
         return any(account.pw_name == ACCOUNT for account in pwd.getpwall())

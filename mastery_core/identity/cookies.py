@@ -19,9 +19,7 @@ def session_id(connection: HTTPConnection) -> str | None:
 def set_session_id(response: Response, connection: HTTPConnection, value: str) -> None:
     seconds = int(LONGEST.total_seconds())
     secure = _is_encrypted(connection)
-    response.set_cookie(
-        cookie_name(connection), value, max_age=seconds, httponly=True, samesite="lax", secure=secure
-    )
+    response.set_cookie(cookie_name(connection), value, max_age=seconds, httponly=True, samesite="lax", secure=secure)
 
 
 def clear_session_id(response: Response, connection: HTTPConnection) -> None:

@@ -1,7 +1,7 @@
 """The few pages that are not Streamlit's: rendered here, and allowed to load nothing from anywhere."""
 
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     nonce = secrets.token_urlsafe(16)
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; "
-        "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
     headers = {
         **NO_STORE,
@@ -32,8 +32,8 @@ def _initials(name: str) -> str:
     return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
 
 
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%b %Y}"
+def _around(moment: datetime) -> str:
+    return f"{moment.day} {moment:%b}" if moment.year == datetime.now(UTC).year else f"{moment:%b %Y}"
 
 
 _TEMPLATES = Environment(
@@ -43,4 +43,4 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters.update(initials=_initials, day=_day)
+_TEMPLATES.filters.update(initials=_initials, around=_around)

@@ -66,7 +66,7 @@ class SignedInOnly:
             message = await receive()
             if message["type"] != "websocket.receive" or self._sessions.is_open(key):
                 return message
-            seen_ended = seen_ended or self._clock()
+            seen_ended = self._clock() if seen_ended is None else seen_ended
             if self._clock() - seen_ended <= _SECONDS_TO_SAY_GOODBYE:
                 return message
             await send({"type": "websocket.close", "code": 1008})
@@ -91,9 +91,7 @@ def _is_open(path: str) -> bool:
 def _is_page(scope: Scope) -> bool:
     path = scope["path"]
     return (
-        scope["method"] in {"GET", "HEAD"}
-        and "/_stcore/" not in path
-        and not path.startswith(_FOLDERS_WITHOUT_PAGES)
+        scope["method"] in {"GET", "HEAD"} and "/_stcore/" not in path and not path.startswith(_FOLDERS_WITHOUT_PAGES)
     )
 
 

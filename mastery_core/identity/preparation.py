@@ -11,15 +11,11 @@ from mastery_core.database.protocol import Database
 from mastery_core.errors import MasteryError
 
 _LOGGER = logging.getLogger(__name__)
-_SECONDS_TO_STOP = 15
+_SECONDS_TO_FINISH = 30
 
 FAILED = "The database could not be opened."
 SAMPLE_FAILED = "The sample classroom could not be made."
 SEE_TERMINAL = "The terminal that runs the dashboard says more; mend that, then start it again."
-
-
-class _Stopped(Exception):
-    """The dashboard is closing."""
 
 
 class OpenedDatabase(Protocol):
@@ -61,7 +57,6 @@ class Preparation:
         self._open_database = open_database
         self._make_sample = make_sample
         self._opened: OpenedDatabase | None = None
-        self._closing = False
         self._thread = Thread(target=self.run, name="preparation", daemon=True)
 
     def start(self) -> None:
@@ -78,25 +73,19 @@ class Preparation:
                 self.progress = Progress(Stage.SAMPLE)
                 self._make_sample(database, on_progress=self._report)
             self.progress = Progress(Stage.READY)
-        except Exception as error:
-            self._fail(sentence, error)
+        except MasteryError as error:
+            _LOGGER.exception(sentence)
+            self.progress = Progress(Stage.FAILED, message=f"{sentence} {error}")
+        except Exception:
+            _LOGGER.exception(sentence)
+            self.progress = Progress(Stage.FAILED, message=f"{sentence} {SEE_TERMINAL}")
 
     def close(self) -> None:
-        """Close the database. A preparation under way stops at its next step first."""
-        self._closing = True
+        """Close the database, after the preparation: a sample that was cut off would stay half a classroom for good."""
         if self._thread.is_alive():
-            self._thread.join(timeout=_SECONDS_TO_STOP)
+            self._thread.join(timeout=_SECONDS_TO_FINISH)
         if self._opened is not None:
             self._opened.close()
 
     def _report(self, done: int, total: int) -> None:
-        if self._closing:
-            raise _Stopped
         self.progress = Progress(Stage.SAMPLE, done, total)
-
-    def _fail(self, sentence: str, error: Exception) -> None:
-        if self._closing:
-            return
-        _LOGGER.error(sentence, exc_info=error)
-        reason = str(error) if isinstance(error, MasteryError) else SEE_TERMINAL
-        self.progress = Progress(Stage.FAILED, message=f"{sentence} {reason}")

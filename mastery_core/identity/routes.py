@@ -21,7 +21,6 @@ from mastery_core.identity.sessions import Session, SessionStore, key_of
 _MAX_SEARCH_LENGTH = 100
 
 
-
 @dataclass(frozen=True)
 class SignIn:
     """The sign-in of an installation without passwords: whoever is here picks who to be."""
@@ -83,7 +82,7 @@ class SignIn:
         cookies.clear_session_id(response, request)
         return response
 
-    async def preparing(self, request: Request) -> Response:
+    async def preparing(self, _: Request) -> Response:
         """``{"stage", "done", "total", "message"}`` of the preparation."""
         return JSONResponse(asdict(self.preparation.progress), headers=NO_STORE)
 

@@ -8,7 +8,7 @@ MAX_PATH_LENGTH = 2_000
 
 
 def same_site_path(path: str | None) -> str:
-    """``path`` when it leads to a page of this site, else ``/``. The sign-in pages themselves are no place to go on to."""
+    """``path`` when it leads to a page of this site, else ``/``; the sign-in itself is no place to go on to."""
     if not path or len(path) > MAX_PATH_LENGTH or not path.startswith("/") or path.startswith("//"):
         return "/"
     if "\\" in path or not path.isprintable():

@@ -61,7 +61,7 @@ def _check_columns(table: Table, concepts: tuple[str, ...]) -> None:
     if table.find(*TIMES) is None:
         needed = ", ".join(map(shown, TIMES))
         which = "the files of 2012-13 and 2017 have one, those of 2009-10 and 2015 have none"
-        raise table.file.problem(f"a time column is needed, one of {needed}; {which}", 1)
+        raise table.file.problem(f"A time column is needed, one of {needed}; {which}.", 1)
 
 
 def _concept(text: str) -> str | None:
@@ -81,14 +81,14 @@ def _outcomes(table: Table) -> Callable[[int, list[str]], Outcome | None]:
 def _answer(text: str) -> Outcome | None:
     share = _number(text)
     if share is None or not 0 <= share <= 1:
-        raise InvalidInput(f"{shown(text)} is not an answer; 1 is correct, 0 incorrect, and what is between, in part")
+        raise InvalidInput(f"{shown(text)} is not an answer; 1 is correct, 0 incorrect, and what is between, in part.")
     return {1.0: Outcome.CORRECT, 0.0: Outcome.INCORRECT}.get(share)
 
 
 def _asked_for_hint(text: str) -> bool:
     count = _number(text or "0")
     if count is None:
-        raise InvalidInput(f"{shown(text)} is not a number of hints")
+        raise InvalidInput(f"{shown(text)} is not a number of hints.")
     return count > 0
 
 

@@ -61,7 +61,7 @@ def read_csv(table: Table, clock: Clock, skipped: Skipped, mapping: Mapping[str,
 def _places(table: Table, mapping: Mapping[str, str]) -> dict[str, int]:
     known = NEEDED | OPTIONAL
     if strange := mapping.keys() - known.keys():
-        raise InvalidInput(f"a column can stand for {', '.join(known)}, but not for {', '.join(sorted(strange))}")
+        raise InvalidInput(f"A column can stand for {', '.join(known)}, but not for {', '.join(sorted(strange))}.")
     names = {what: (mapping[what],) if what in mapping else usual for what, usual in known.items()}
     places = {what: place for what, columns in names.items() if (place := table.find(*columns)) is not None}
     missing = [what for what in names if what not in places and (what in NEEDED or what in mapping)]
@@ -74,7 +74,7 @@ def _places(table: Table, mapping: Mapping[str, str]) -> dict[str, int]:
 def _optional(
     table: Table, place: int | None, read: Callable[[str], Value | None]
 ) -> Callable[[int, list[str]], Value | None]:
-    return Column(table, place, read) if place is not None else lambda line, row: None
+    return Column(table, place, read) if place is not None else lambda _line, _row: None
 
 
 def _concept(text: str) -> str | None:
@@ -89,5 +89,5 @@ def _outcome(text: str) -> Outcome:
     outcome = OUTCOMES.get(text.strip().lower())
     if outcome is None:
         valid = ", ".join(Outcome)
-        raise InvalidInput(f"the outcome {shown(text)} is unknown; valid are {valid}, and 1, 0, true, false")
+        raise InvalidInput(f"The outcome {shown(text)} is unknown; valid are {valid}, and 1, 0, true, false.")
     return outcome

@@ -91,10 +91,10 @@ def _concept_places(table: Table, wanted: str | None) -> list[int]:
         wanted = models[0]
     known = ", ".join(map(shown, models)) or "none"
     if wanted is None:
-        raise table.file.problem(f"choose the concept column; the knowledge component columns are: {known}", 1)
+        raise table.file.problem(f"Choose the concept column; the knowledge component columns are: {known}.", 1)
     places = table.places(wanted) or table.places(f"KC ({wanted})")
     if not places:
-        raise table.file.problem(f"there is no such column; the knowledge component columns are: {known}", 1, wanted)
+        raise table.file.problem(f"There is no such column; the knowledge component columns are: {known}.", 1, wanted)
     return places
 
 

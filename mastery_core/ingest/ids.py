@@ -32,6 +32,6 @@ def interaction_id(person: str, key: str, occurrence: int) -> str:
 
 
 def _uuid5(namespace: bytes, name: str) -> str:
-    """``str(uuid5(namespace, name))``, without the object between: a third of the time, and one is made for every row."""
+    """``str(uuid5(namespace, name))`` in a third of the time: every row needs one."""
     digits = sha1(namespace + name.encode(), usedforsecurity=False).hexdigest()
     return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:32]}"

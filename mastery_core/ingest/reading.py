@@ -60,7 +60,7 @@ class Table:
         )
         self.columns = [name.strip() for name in self._next(self._reader, [])]
         if not any(self.columns):
-            raise file.problem("a header was expected, and there is none", 1)
+            raise file.problem("A header was expected, and there is none.", 1)
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Each row and the line on which it begins. Every row has a field for every column; blank lines are none."""
@@ -83,7 +83,7 @@ class Table:
         for name in names:
             places = self.places(name)
             if len(places) > 1:
-                raise self.file.problem("there are two columns of this name", 1, name)
+                raise self.file.problem("There are two columns of this name.", 1, name)
             if places:
                 return places[0]
         return None
@@ -105,7 +105,7 @@ class Table:
         there = ", ".join(shown(column, 40) for column in self.columns[:_COLUMNS_NAMED])
         more = f" and {len(self.columns) - _COLUMNS_NAMED} more" if len(self.columns) > _COLUMNS_NAMED else ""
         verb = "column is" if len(names) == 1 else "columns are"
-        return self.file.problem(f"not {what}: the {verb} missing: {', '.join(names)}; there are: {there}{more}", 1)
+        return self.file.problem(f"Not {what}: the {verb} missing: {', '.join(names)}; there are: {there}{more}.", 1)
 
     def _lines(self) -> Iterator[str]:
         for number, text in enumerate(self.file.lines(), start=1):
@@ -124,17 +124,17 @@ class Table:
             line = self.file.lines_read
             before = error.object[: error.start].decode()
             column = self._faulty_column(before) if line == self._record else None
-            return self.file.problem(f"byte {error.start + 1} of the line is not UTF-8", line, column)
+            return self.file.problem(f"Byte {error.start + 1} of the line is not UTF-8.", line, column)
         return self.file.problem(_sentence(error), self._record, self._faulty_column(self._text))
 
     def _faulty_column(self, text: str) -> str | None:
-        place = _faulty_field(text.rstrip("\r\n"), self._delimiter, self._quoted) if self.columns else 0
+        place = _faulty_field(text.rstrip("\r\n"), self._delimiter, quoted=self._quoted) if self.columns else 0
         return self.columns[place] if place < len(self.columns) else None
 
     def _wrong_width(self, line: int, row: list[str]) -> InvalidInput:
         width = len(self.columns)
         column = self.columns[len(row)] if len(row) < width else f"{width + 1}"
-        return self.file.problem(f"the row has {len(row)} fields and the header {width}", line, column)
+        return self.file.problem(f"The row has {len(row)} fields and the header {width}.", line, column)
 
 
 class Column(Generic[Value]):
@@ -166,15 +166,15 @@ def open_table(path: str | Path) -> Iterator[Table]:
 
 def _sentence(error: csv.Error) -> str:
     if "field limit" in str(error):
-        return f"a field is longer than {csv.field_size_limit():,} characters; perhaps a quote is not closed"
+        return f"A field is longer than {csv.field_size_limit():,} characters; perhaps a quote is not closed."
     if "unexpected end" in str(error):
-        return "a quote is opened and never closed"
+        return "A quote is opened and never closed."
     if "expected after" in str(error):
-        return "text follows a closing quote"
-    return f"the line cannot be read ({error})"
+        return "Text follows a closing quote."
+    return f"The line cannot be read ({error})."
 
 
-def _faulty_field(text: str, delimiter: str, quoted: bool) -> int:
+def _faulty_field(text: str, delimiter: str, *, quoted: bool) -> int:
     """Which field of a line the csv module cannot read: the first that is malformed or too long, else the last."""
     plain = f"[^{delimiter}]*"
     field = f'"(?:[^"]|"")*"|(?!"){plain}' if quoted else plain

@@ -37,12 +37,12 @@ class TextFile:
 
     def lines(self) -> Iterator[str]:
         """The lines, with their ends. UnicodeDecodeError for one that is not UTF-8, InvalidInput for damage."""
-        readline = partial(cast(BinaryIO, self._stream).readline, MAX_LINE_BYTES)
+        readline = partial(cast("BinaryIO", self._stream).readline, MAX_LINE_BYTES)
         try:
             for raw in iter(readline, b""):
                 self.lines_read += 1
                 if len(raw) == MAX_LINE_BYTES:
-                    raise self.problem(f"the line is longer than {MAX_LINE_BYTES:,} bytes", self.lines_read)
+                    raise self.problem(f"The line is longer than {MAX_LINE_BYTES:,} bytes.", self.lines_read)
                 yield raw.decode()
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise self._damaged(error) from None
@@ -52,10 +52,10 @@ class TextFile:
         return self._file.tell()
 
     def problem(self, sentence: str, line: int | None = None, column: str | None = None) -> InvalidInput:
-        """An error whose message names the file and the place in it."""
+        """An error that names the file and the place in it before the ``sentence``."""
         at_line = "" if line is None else f", line {line}"
         at_column = "" if column is None else f", column {shown(column)}"
-        return InvalidInput(f"{_shown_path(self.path)}{at_line}{at_column}: {sentence}.")
+        return InvalidInput(f"{_shown_path(self.path)}{at_line}{at_column}: {sentence}")
 
     def _check_beginning(self) -> None:
         try:
@@ -64,13 +64,13 @@ class TextFile:
             raise self._damaged(error) from None
         for sign, what in _NOT_TEXT.items():
             if beginning.startswith(sign):
-                raise self.problem(f"it is {what}", 1)
+                raise self.problem(f"It is {what}.", 1)
         if b"\0" in beginning.partition(b"\n")[0]:
-            raise self.problem("it is a binary file, not a table of text", 1)
+            raise self.problem("It is a binary file, not a table of text.", 1)
 
     def _damaged(self, error: Exception) -> InvalidInput:
         how = "cut short" if isinstance(error, EOFError) else "damaged"
-        return self.problem(f"the gzip file is {how} here", self.lines_read + 1)
+        return self.problem(f"The gzip file is {how} here.", self.lines_read + 1)
 
 
 @contextmanager
@@ -86,10 +86,10 @@ def _opened(path: Path) -> io.BufferedReader:
         if not path.exists() or path.is_file():
             return path.open("rb")
     except FileNotFoundError:
-        raise NotFound(f"{_shown_path(path)}: there is no such file.") from None
+        raise NotFound(f"{_shown_path(path)}: There is no such file.") from None
     except (OSError, ValueError):
-        raise InvalidInput(f"{_shown_path(path)}: the file cannot be opened.") from None
-    raise InvalidInput(f"{_shown_path(path)}: a file is needed, and this is a directory or a device.")
+        raise InvalidInput(f"{_shown_path(path)}: The file cannot be opened.") from None
+    raise InvalidInput(f"{_shown_path(path)}: A file is needed, and this is a directory or a device.")
 
 
 def _shown_path(path: Path) -> str:

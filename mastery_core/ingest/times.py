@@ -34,12 +34,12 @@ class Clock:
             moment = self._in_utc(_from_iso(text) if text[4:5] == "-" or "T" in text else _from_epoch(text))
         except (ValueError, OverflowError):
             raise InvalidInput(
-                f"{shown(text)} is not a time; ISO 8601 such as '2026-01-31 14:05:00' or seconds since 1970 are"
+                f"{shown(text)} is not a time; ISO 8601 such as '2026-01-31 14:05:00' or seconds since 1970 are."
             ) from None
         if moment < EPOCH:
-            raise InvalidInput(f"the time {shown(text)} is before 1970")
+            raise InvalidInput(f"The time {shown(text)} is before 1970.")
         if moment > self.latest:
-            raise InvalidInput(f"the time {shown(text)} is in the future")
+            raise InvalidInput(f"The time {shown(text)} is in the future.")
         return moment
 
     def _in_utc(self, moment: datetime) -> datetime:
@@ -61,4 +61,4 @@ def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise InvalidInput(f"{shown(name)} is not a time zone; names such as 'Europe/Berlin' or 'UTC' are") from None
+        raise InvalidInput(f"{shown(name)} is not a time zone; names such as 'Europe/Berlin' or 'UTC' are.") from None

@@ -82,7 +82,7 @@ create index interactions_of_session on public.interactions (session_id) where s
 -- One row per change of a score. An interaction makes one row, and a row of decay before it where time took something away.
 create table public.mastery_history (
   interaction_id uuid not null,
-  user_id uuid not null references auth.users (id) on delete cascade,
+  user_id uuid not null,
   concept_tag text not null,
   mastery_score float not null check (mastery_score between 0 and 1),
   delta float not null check (delta between -1 and 1),
@@ -91,19 +91,17 @@ create table public.mastery_history (
   is_correct boolean,
   session_id uuid,
   created_at timestamptz not null,
-  primary key (interaction_id, trigger_type)
+  primary key (user_id, created_at, interaction_id, trigger_type)
 );
 comment on table public.mastery_history is 'Follows from interactions, rules and settings; written by the functions of this schema alone.';
 comment on column public.mastery_history.opportunity is 'How many outcomes of this learner on this concept had counted by then, this one included.';
 comment on column public.mastery_history.is_correct is 'For answers: right or wrong. Null where the row is not of an answer.';
 create index mastery_history_of_concept on public.mastery_history (user_id, concept_tag, created_at)
   include (mastery_score, delta, opportunity) where trigger_type <> 'decay';
-create index mastery_history_of_learner on public.mastery_history (user_id, created_at);
-create index mastery_history_of_session on public.mastery_history (session_id) where session_id is not null;
 
 -- One row per learner, UTC day and concept.
 create table public.mastery_daily (
-  user_id uuid not null references auth.users (id) on delete cascade,
+  user_id uuid not null,
   day date not null,
   concept_tag text not null,
   closing_score float not null,
@@ -181,3 +179,14 @@ create trigger add_profile after insert on auth.users for each row execute funct
 insert into public.profiles (id, display_name)
   select id, coalesce(nullif(btrim(raw_user_meta_data ->> 'display_name'), ''), split_part(email, '@', 1), 'Learner') from auth.users
   on conflict (id) do nothing;
+
+-- What follows from the log goes with its learner. The two tables that are written in bulk have no foreign key: checking one row by row
+-- doubles the cost of a replay, and their only writers hold a lock on the learner's profile, which stands for the reference.
+create function private.forget_learner() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  delete from public.mastery_history where user_id = old.id;
+  delete from public.mastery_daily where user_id = old.id;
+  return null;
+end
+$$;
+create trigger forget_learner after delete on public.profiles for each row execute function private.forget_learner();

@@ -21,8 +21,10 @@ $$;
 
 create function private.retained(score float, decay_factor float, elapsed_days float, period_days float)
 returns float language sql immutable parallel safe as $$
-  select score * private.kept(decay_factor, elapsed_days, period_days)
+  select case when score < 1e-30 then score else score * private.kept(decay_factor, elapsed_days, period_days) end
 $$;
+comment on function private.retained(float, float, float, float) is
+  'A score below 1e-30 (only a database from before may hold one) is left as it is: its product would underflow, which is an error.';
 
 -- One outcome. The state is {score before, score when it came (decayed), score after}; a reset puts its own score in force.
 -- ``start`` is the score to begin from where there is no state yet.
@@ -30,7 +32,7 @@ create function private.step(state float[], kept float, delta float, reset_to fl
 returns float[] language plpgsql immutable parallel safe as $$
 declare
   before float := coalesce(start, state[3]);
-  decayed float := case when kept = 1 then before else least(before, round(before * kept * 17592186044416) / 17592186044416) end;
+  decayed float := case when kept = 1 or before < 1e-30 then before else least(before, round(before * kept * 17592186044416) / 17592186044416) end;
 begin
   return array[before, decayed,
     coalesce(reset_to, least(1, greatest(0, round((decayed + delta) * 17592186044416) / 17592186044416)))];
@@ -90,7 +92,7 @@ begin
     raise exception 'A concept needs a name.' using errcode = '22023';
   elsif length(concept) > 500 then
     raise exception 'A concept name has at most 500 characters; this one has %.', length(concept) using errcode = '22023';
-  elsif concept ~ '[\u0001-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]' then
+  elsif concept ~ '[\u0001-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]' then
     raise exception 'A concept name holds no control or invisible direction characters.' using errcode = '22023';
   end if;
 end

@@ -13,10 +13,11 @@ begin
   left join (
     select session_id, array_agg(concept_tag order by concept_tag) as concepts, jsonb_object_agg(concept_tag, delta) as gained
     from (
-      select session_id, concept_tag, sum(delta) as delta
-      from public.mastery_history
-      where session_id = any (sessions) and trigger_type not in ('decay', 'reset')
-      group by session_id, concept_tag
+      select i.session_id, h.concept_tag, sum(h.delta) as delta
+      from public.interactions i
+      join public.mastery_history h on h.user_id = i.student_id and h.created_at = i.created_at and h.interaction_id = i.id
+      where i.session_id = any (sessions) and h.trigger_type not in ('decay', 'reset')
+      group by i.session_id, h.concept_tag
     ) of_concept
     group by session_id
   ) sums on sums.session_id = wanted.id

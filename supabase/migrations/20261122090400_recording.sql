@@ -14,6 +14,10 @@ begin
     return null;
   elsif known.student_id is distinct from learner then
     raise exception 'The interaction id % is taken.', interaction using errcode = '22023';
+  elsif known.answered_new_score is null then -- imported: nobody was told anything yet
+    select h.mastery_score - h.delta, h.mastery_score into known.answered_old_score, known.answered_new_score
+    from public.mastery_history h
+    where h.interaction_id = interaction and h.trigger_type <> 'decay';
   end if;
   return jsonb_build_object(
     'interaction_id', known.id, 'user_id', known.student_id, 'concept_tag', known.concept_focus, 'session_id', known.session_id,
@@ -28,10 +32,8 @@ create function private.record_outcome(
 returns jsonb language plpgsql security definer set search_path = '' as $$
 #variable_conflict use_variable
 declare
-  rule public.outcome_rules;
-  standing record;
+  now_at record;
   state float[];
-  answer jsonb;
 begin
   perform private.require_writer(learner);
   perform private.require_concept(concept);
@@ -42,32 +44,34 @@ begin
     raise exception 'A delta lies between -1 and 1; this one is %.', custom_delta using errcode = '22023';
   end if;
   perform private.lock_learner(learner);
-  answer := private.answer_of(learner, interaction);
-  if answer is not null then
-    return answer;
-  end if;
-  rule := private.rule_of(outcome);
 
-  select settings.decay_period_days, settings.initial_score, coalesce(m.decay_factor, settings.decay_factor) as decay_factor,
-         m.user_id is not null as known, m.mastery_score, m.last_assessed_at, m.last_interaction_id, coalesce(m.observations, 0) as observations,
-         session is null or exists (select from public.learning_sessions s where s.id = session and s.user_id = learner) as session_is_theirs
-  into standing
+  -- After the lock, in a statement of its own: it sees what the writer before this one left.
+  select rule.outcome is not null as is_known_outcome, rule.delta, rule.trigger_type, rule.is_correct,
+         settings.decay_period_days, settings.initial_score, coalesce(m.decay_factor, settings.decay_factor) as decay_factor,
+         m.user_id is not null as is_standing, m.mastery_score, m.last_assessed_at, m.last_interaction_id,
+         coalesce(m.observations, 0) + 1 as opportunity,
+         exists (select from public.interactions i where i.id = interaction) as is_repeated,
+         session is null or exists (select from public.learning_sessions s where s.id = session and s.user_id = learner) as is_own_session
+  into now_at
   from public.mastery_settings settings
+  left join public.outcome_rules rule on rule.outcome = outcome and rule.trigger_type <> 'reset'
   left join public.student_mastery m on m.user_id = learner and m.concept_tag = concept;
 
-  if not standing.session_is_theirs then
+  if now_at.is_repeated then
+    return private.answer_of(learner, interaction);
+  elsif not now_at.is_known_outcome then
+    perform private.rule_of(outcome);
+  elsif not now_at.is_own_session then
     raise exception 'There is no session % of this person.', session using errcode = 'P0002';
-  end if;
-
-  if (standing.known and standing.last_interaction_id is null)
-     or (at, interaction) < (standing.last_assessed_at, standing.last_interaction_id) then
+  elsif (now_at.is_standing and now_at.last_interaction_id is null)
+     or (at, interaction) < (now_at.last_assessed_at, now_at.last_interaction_id) then
     return private.record_late(learner, concept, outcome, interaction, session, custom_delta, interaction_type, at, metadata);
   end if;
 
   state := private.step(
     null,
-    private.kept(standing.decay_factor, private.days_between(standing.last_assessed_at, at), standing.decay_period_days),
-    coalesce(custom_delta, rule.delta), null, coalesce(standing.mastery_score, standing.initial_score));
+    private.kept(now_at.decay_factor, private.days_between(now_at.last_assessed_at, at), now_at.decay_period_days),
+    coalesce(custom_delta, now_at.delta), null, coalesce(now_at.mastery_score, now_at.initial_score));
 
   insert into public.interactions
     (id, student_id, type, concept_focus, outcome, session_id, custom_delta, metadata, created_at, answered_old_score, answered_new_score)
@@ -76,27 +80,27 @@ begin
   if state[2] <> state[1] then
     insert into public.mastery_history
       (interaction_id, user_id, concept_tag, mastery_score, delta, trigger_type, opportunity, is_correct, session_id, created_at)
-    values (interaction, learner, concept, state[2], state[2] - state[1], 'decay', standing.observations + 1, null, session, at),
-           (interaction, learner, concept, state[3], state[3] - state[2], rule.trigger_type, standing.observations + 1, rule.is_correct, session, at);
+    values (interaction, learner, concept, state[2], state[2] - state[1], 'decay', now_at.opportunity, null, session, at),
+           (interaction, learner, concept, state[3], state[3] - state[2], now_at.trigger_type, now_at.opportunity, now_at.is_correct, session, at);
   else
     insert into public.mastery_history
       (interaction_id, user_id, concept_tag, mastery_score, delta, trigger_type, opportunity, is_correct, session_id, created_at)
-    values (interaction, learner, concept, state[3], state[3] - state[2], rule.trigger_type, standing.observations + 1, rule.is_correct, session, at);
+    values (interaction, learner, concept, state[3], state[3] - state[2], now_at.trigger_type, now_at.opportunity, now_at.is_correct, session, at);
   end if;
 
-  if standing.known then
+  if now_at.is_standing then
     update public.student_mastery m
-    set mastery_score = state[3], last_assessed_at = at, observations = standing.observations + 1, last_interaction_id = interaction
+    set mastery_score = state[3], last_assessed_at = at, observations = now_at.opportunity, last_interaction_id = interaction
     where m.user_id = learner and m.concept_tag = concept;
   else
     insert into public.student_mastery (user_id, concept_tag, mastery_score, decay_factor, last_assessed_at, observations, last_interaction_id)
-    values (learner, concept, state[3], standing.decay_factor, at, 1, interaction);
+    values (learner, concept, state[3], now_at.decay_factor, at, 1, interaction);
   end if;
 
   insert into public.mastery_daily as d
     (user_id, day, concept_tag, closing_score, closed_at, gained, lost, forgotten, observations, correct, graded)
   values (learner, private.utc_day(at), concept, state[3], at, greatest(state[3] - state[2], 0), least(state[3] - state[2], 0),
-          state[2] - state[1], 1, (rule.is_correct is true)::integer, (rule.is_correct is not null)::integer)
+          state[2] - state[1], 1, (now_at.is_correct is true)::integer, (now_at.is_correct is not null)::integer)
   on conflict (user_id, day, concept_tag) do update
     set closing_score = excluded.closing_score, closed_at = excluded.closed_at, gained = d.gained + excluded.gained,
         lost = d.lost + excluded.lost, forgotten = d.forgotten + excluded.forgotten, observations = d.observations + 1,
@@ -108,7 +112,7 @@ begin
 
   return jsonb_build_object(
     'interaction_id', interaction, 'user_id', learner, 'concept_tag', concept, 'session_id', session,
-    'trigger_type', rule.trigger_type, 'created_at', at,
+    'trigger_type', now_at.trigger_type, 'created_at', at,
     'old_score', state[2], 'new_score', state[3], 'delta', state[3] - state[2], 'repeated', false);
 end
 $$;
@@ -145,7 +149,7 @@ begin
   update public.interactions i
   set answered_old_score = h.mastery_score - h.delta, answered_new_score = h.mastery_score
   from public.mastery_history h
-  where i.id = interaction and h.interaction_id = interaction and h.trigger_type <> 'decay';
+  where i.id = interaction and h.interaction_id = interaction and h.user_id = learner and h.created_at = at and h.trigger_type <> 'decay';
   return private.answer_of(learner, interaction) || '{"repeated": false}';
 end
 $$;

@@ -189,7 +189,8 @@ end
 $$;
 
 create function private.role_of(person uuid) returns text language sql stable security definer set search_path = '' as $$
-  select coalesce(raw_app_meta_data ->> 'role', 'student') from auth.users where id = person
+  select coalesce(raw_app_meta_data ->> 'role', 'student') from auth.users
+  where id = person and (private.is_service() or id = auth.uid())
 $$;
 
 -- One person, as far as the one who asks may see.

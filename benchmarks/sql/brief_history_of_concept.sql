@@ -1,0 +1,4 @@
+select * from public.mastery_history
+where user_id = %(user_id)s and created_at >= %(since)s and concept_tag = %(concept_tag)s
+order by created_at desc
+limit %(limit)s

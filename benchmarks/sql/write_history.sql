@@ -1,0 +1,3 @@
+insert into public.mastery_history
+  (interaction_id, user_id, concept_tag, mastery_score, delta, trigger_type, opportunity, is_correct, created_at)
+values (%(interaction)s, %(learner)s, %(concept)s, 0.6, 0.1, 'quiz', 1, true, %(at)s)

@@ -1,0 +1,154 @@
+"""Progress curves: what truly happened to a few concepts, and what forgetting will do next."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import plotly.graph_objects as go
+
+from mastery_core.charts.figure import FAINT, MUTED, RULE, Trace, drawn, wall_clock
+from mastery_core.charts.names import as_text, shortened, wrapped
+from mastery_core.charts.palette import COLOURS, SYMBOLS, slots
+from mastery_core.curve import Floats, MasteryCurve
+from mastery_core.standing import WEAK_BELOW
+
+HEIGHT = 400
+NAME_COLUMNS = 36
+# More marks than this hide the lines they stand on.
+MOST_MARKS = 160
+
+
+def progress_curves(
+    curves: Sequence[MasteryCurve],
+    *,
+    as_of: float,
+    zone: str = "UTC",
+    weak: float = WEAK_BELOW,
+    looks: Mapping[str, int] | None = None,
+) -> go.Figure:
+    """Mastery over time: solid up to ``as_of`` (seconds since 1970), dotted after it, a mark at every practice step.
+
+    ``zone`` names the viewer's time zone. ``looks`` gives each concept its place in the palette (``palette.slots``).
+    """
+    names = [curve.concept_tag for curve in curves]
+    looks = looks or slots(names, names)
+    clock = _Clock(curves, as_of, zone)
+    marked = sum(curve.step_at.size for curve in curves) <= MOST_MARKS
+    traces: list[Trace] = []
+    for number, (curve, short) in enumerate(zip(curves, shortened(names, NAME_COLUMNS), strict=True)):
+        look = looks[curve.concept_tag] % len(COLOURS)
+        shared = {"type": "scatter", "legendgroup": str(number), "name": as_text(short)}
+        traces += (
+            shared | _line(curve, clock.at[number], COLOURS[look]),
+            shared | _marks(curve, clock, number, COLOURS[look], SYMBOLS[look], steps=marked),
+            shared | _ahead(curve, clock.ahead[number], COLOURS[look]),
+        )
+    return drawn(traces, _layout(clock, weak))
+
+
+class _Clock:
+    """All times of a figure on the viewer's wall clock, converted at once."""
+
+    def __init__(self, curves: Sequence[MasteryCurve], as_of: float, zone: str) -> None:
+        parts = [part for curve in curves for part in (curve.at, curve.step_at, curve.projected_at)]
+        converted = wall_clock(np.concatenate([*parts, [as_of]]), zone)
+        pieces = np.split(converted, np.cumsum([part.size for part in parts]))
+        self.at, self.steps, self.ahead = pieces[:-1:3], pieces[1:-1:3], pieces[2:-1:3]
+        self.as_of = float(pieces[-1][0])
+        self.first = min((float(at[0]) for at in self.at if at.size), default=self.as_of)
+        self.last = max((float(at[-1]) for at in self.ahead if at.size), default=self.as_of)
+        self.as_of_day = datetime.fromtimestamp(as_of, UTC).astimezone(ZoneInfo(zone))
+
+
+def _line(curve: MasteryCurve, at: Floats, colour: str) -> Trace:
+    return {
+        "x": at,
+        "y": curve.score,
+        "mode": "lines",
+        "line": {"color": colour, "width": 2.25},
+        "showlegend": False,
+        "hovertemplate": f"%{{y:.0%}}  {_template_safe(curve.concept_tag)}<extra></extra>",
+    }
+
+
+def _marks(curve: MasteryCurve, clock: _Clock, number: int, colour: str, symbol: str, *, steps: bool) -> Trace:
+    """A mark where the curve stands at ``as_of`` and, unless they are too many, at every practice step."""
+    at, score = (clock.steps[number], curve.step_score) if steps else (np.empty(0), np.empty(0))
+    return {
+        "x": np.append(at, clock.as_of),
+        "y": np.append(score, curve.score[-1]),
+        "mode": "markers",
+        "marker": {"color": colour, "symbol": symbol, "size": np.append(np.full(at.size, 5.0), 10.0), "opacity": 1},
+        "hoverinfo": "skip",
+    }
+
+
+def _ahead(curve: MasteryCurve, at: Floats, colour: str) -> Trace:
+    return {
+        "x": at[1:],
+        "y": curve.projected_score[1:],
+        "mode": "lines",
+        "line": {"color": colour, "width": 2, "dash": "dot"},
+        "opacity": 0.85,
+        "showlegend": False,
+        "hovertemplate": f"%{{y:.0%}} if not practised  {_template_safe(curve.concept_tag)}<extra></extra>",
+    }
+
+
+def _template_safe(name: str) -> str:
+    """The whole name inside a hover template, where a percent sign before a brace would begin a variable."""
+    return wrapped(name).replace("%", "&#37;").replace("{", "&#123;")
+
+
+def _layout(clock: _Clock, weak: float) -> dict[str, Any]:
+    today = f"{clock.as_of_day.day} {clock.as_of_day:%b %Y}"
+    return {
+        "height": HEIGHT,
+        "margin": {"l": 0, "r": 8, "t": 24, "b": 0, "pad": 0},
+        "hovermode": "x unified",
+        "xaxis": {
+            "type": "date",
+            "range": [clock.first, clock.last],
+            "fixedrange": True,
+            "showgrid": False,
+            "nticks": 8,
+            "hoverformat": "%a %-d %b %Y, %H:%M",
+            "tickformatstops": _DATES,
+        },
+        "yaxis": {
+            "range": [-0.02, 1.04],
+            "fixedrange": True,
+            "tickvals": [0, 0.25, 0.5, 0.75, 1],
+            "tickformat": ".0%",
+            "gridcolor": FAINT,
+            "zeroline": False,
+            "automargin": True,
+            "ticklabelstandoff": 8,
+        },
+        "legend": {"orientation": "h", "x": 0, "y": -0.14, "yanchor": "top", "itemsizing": "constant", "font": {"size": 14}, "title": {"text": ""}},
+        "shapes": [
+            {"type": "rect", "xref": "x", "yref": "paper", "x0": clock.as_of, "x1": clock.last, "y0": 0, "y1": 1,
+             "fillcolor": FAINT, "line": {"width": 0}, "layer": "below"},
+            {"type": "line", "xref": "x", "yref": "paper", "x0": clock.as_of, "x1": clock.as_of, "y0": 0, "y1": 1,
+             "line": {"color": MUTED, "width": 1}},
+            {"type": "line", "xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": weak, "y1": weak,
+             "line": {"color": MUTED, "width": 1, "dash": "dash"},
+             "label": {"text": f"review below {weak:.0%}", "textposition": "start", "yanchor": "top", "font": {"size": 12}}},
+        ],
+        "annotations": [
+            {"text": f"as of {today}", "x": clock.as_of, "xref": "x", "y": 1, "yref": "paper", "xanchor": "right",
+             "yanchor": "bottom", "showarrow": False, "font": {"size": 12}},
+            {"text": "next two weeks", "x": clock.as_of, "xref": "x", "y": 1, "yref": "paper", "xanchor": "left",
+             "yanchor": "bottom", "showarrow": False, "font": {"size": 12}},
+        ],
+    }  # fmt: skip
+
+
+_DAY = 86_400_000
+_DATES = [
+    {"dtickrange": [None, _DAY], "value": "%H:%M<br>%-d %b"},
+    {"dtickrange": [_DAY, 60 * _DAY], "value": "%-d %b"},
+    {"dtickrange": [60 * _DAY, None], "value": "%b %Y"},
+]

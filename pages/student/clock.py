@@ -1,0 +1,39 @@
+"""Which moment a screen is asked at, on the clock of the one who looks."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+RECENT = timedelta(days=30)
+
+
+def viewer_zone() -> ZoneInfo:
+    """The time zone of the viewer's browser; UTC where it says none, or none that there is."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def is_long_ago(last_activity: datetime, now: datetime) -> bool:
+    return last_activity < now - RECENT
+
+
+def opening_day(last_activity: datetime, now: datetime, zone: ZoneInfo) -> date:
+    """Today, or the day of the last activity where that is long ago."""
+    return (last_activity if is_long_ago(last_activity, now) else now).astimezone(zone).date()
+
+
+def moment_of(day: date, last_activity: datetime, now: datetime, zone: ZoneInfo) -> datetime:
+    """The end of the viewer's ``day``, but never later than now, and right after a last activity of long ago."""
+    if is_long_ago(last_activity, now) and day == last_activity.astimezone(zone).date():
+        return last_activity
+    midnight = datetime.combine(day + timedelta(days=1), time(), zone)
+    return min(midnight.astimezone(UTC) - timedelta(microseconds=1), now)
+
+
+def days_since(first_activity: datetime | None, moment: datetime) -> int:
+    """Whole days that hold everything from the first activity to ``moment``; at least one."""
+    elapsed = moment - (first_activity or moment)
+    return max(1, -(-elapsed // timedelta(days=1)))

@@ -1,0 +1,139 @@
+"""The tables beside the charts: the same numbers, as numbers, and how the columns read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from mastery_core.charts.palette import BAND_GLYPHS
+from mastery_core.charts.standing import in_order
+from mastery_core.curve import MasteryCurve
+from mastery_core.model import ConceptMastery
+from mastery_core.standing import ENOUGH_OBSERVATIONS, MASTERED_FROM, WEAK_BELOW, Band, bands
+from mastery_core.trend import WINDOW_DAYS
+from pages.student.words import TRENDS
+
+BAND_WORDS = {
+    Band.WEAK: f"below {WEAK_BELOW:.0%}",
+    Band.DEVELOPING: "on the way",
+    Band.MASTERED: "mastered",
+    Band.NOT_ENOUGH_DATA: "not enough data",
+}
+BAND_LEGEND = (
+    " · ".join(
+        f":{colour}[{BAND_GLYPHS[band]} {BAND_WORDS[band]}]"
+        for band, colour in zip(BAND_WORDS, ("orange", "blue", "green", "gray"), strict=True)
+    )
+    + " · pale: forgotten since you last practised it"
+)
+KINDS = {"quiz": "quiz", "question": "asked a question", "explanation": "read an explanation", "reset": "set anew"}
+STEP_COLUMNS = ("at", "concept", "what", "score", "change")
+WEEK = f"{WINDOW_DAYS:.0f} days"
+
+
+def standing_table(masteries: Sequence[ConceptMastery], zone: ZoneInfo) -> pd.DataFrame:
+    """Every concept, weakest first. Scores and changes are percent and points; ``now`` is empty without data enough."""
+    rows = in_order(masteries)
+    band = bands([m.mastery_score for m in rows], [m.observations for m in rows])
+    known = np.array([m.observations >= ENOUGH_OBSERVATIONS for m in rows], dtype=bool)
+    return pd.DataFrame(
+        {
+            "concept": [m.concept_tag for m in rows],
+            "now": np.where(known, _percent([m.mastery_score for m in rows]), np.nan),
+            "standing": [f"{BAND_GLYPHS[each]} {BAND_WORDS[each]}" for each in band],
+            "due": _days([m.due_at if enough else None for m, enough in zip(rows, known, strict=True)], zone),
+            "practised": _days([m.last_assessed_at for m in rows], zone),
+            "stored": _percent([m.stored_score for m in rows]),
+            "trend": [TRENDS[m.trend] if enough else "" for m, enough in zip(rows, known, strict=True)],
+            "change": _percent([m.recent_delta for m in rows]),
+            "forgotten": _percent([m.recent_forgetting for m in rows]),
+            "observations": [m.observations for m in rows],
+        }
+    )
+
+
+def standing_columns() -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "concept": column.TextColumn("Concept", width=210, pinned=True),
+        "now": column.ProgressColumn(
+            "Now", min_value=0, max_value=100, format="%.1f%%", width=130,
+            help="Score when last practised × share kept a day ^ days since then.",
+        ),
+        "standing": column.TextColumn(
+            "Standing", width=125,
+            help=f"Below {WEAK_BELOW:.0%}, on the way, or mastered from {MASTERED_FROM:.0%}. "
+            f"It takes {ENOUGH_OBSERVATIONS} observations to tell.",
+        ),
+        "due": column.DateColumn(
+            f"Falls below {WEAK_BELOW:.0%}", format="D MMM YYYY", width=115,
+            help="When, if it is not practised before. Empty where it already has, or where there is not enough data.",
+        ),
+        "practised": column.DateColumn("Last practised", format="D MMM YYYY", width=110),
+        "stored": column.NumberColumn("Score then", format="%.1f%%", width=90, help="The score right after the last practice."),
+        "trend": column.TextColumn(
+            "Trend", width=105,
+            help=f"Improving where practice of the last {WEEK} came to more than +5 points, declining below −5; it takes 2 observations.",
+        ),
+        "change": column.NumberColumn(
+            "Change", format="%+.1f", width=80, help=f"Points won and lost by practice in the last {WEEK}, without forgetting.",
+        ),
+        "forgotten": column.NumberColumn(
+            "Forgotten", format="%+.1f", width=85,
+            help=f"Points that time had taken away when the concept was practised again in the last {WEEK}.",
+        ),
+        "observations": column.NumberColumn("Observations", width=100, help="How often it was answered, asked about or read."),
+    }  # fmt: skip
+
+
+def curve_table(curves: Sequence[MasteryCurve], zone: ZoneInfo) -> pd.DataFrame:
+    """What the curves are drawn from: every practice step, and at the end where each concept stands and will in two weeks."""
+    pieces = [_steps(curve) for curve in curves] + [_ends(curve) for curve in curves]
+    columns = {name: np.concatenate([piece[name] for piece in pieces] or [np.empty(0)]) for name in STEP_COLUMNS}
+    columns["at"] = pd.DatetimeIndex(columns["at"].astype("datetime64[s]"), tz="UTC").tz_convert(zone)
+    return pd.DataFrame(columns).sort_values("at", ascending=False, kind="stable", ignore_index=True)
+
+
+def curve_columns(zone: ZoneInfo) -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "at": column.DatetimeColumn("When", format="D MMM YYYY, HH:mm", timezone=zone.key),
+        "concept": column.TextColumn("Concept", width="large"),
+        "what": column.TextColumn("What"),
+        "score": column.NumberColumn("Score after", format="%.1f%%"),
+        "change": column.NumberColumn("Change", format="%+.1f", help="In points, by practice."),
+    }
+
+
+def _steps(curve: MasteryCurve) -> dict[str, Any]:
+    return {
+        "at": curve.step_at,
+        "concept": np.full(curve.step_at.size, curve.concept_tag, dtype=object),
+        "what": np.array([KINDS.get(kind, kind) for kind in curve.step_trigger], dtype=object),
+        "score": _percent(curve.step_score),
+        "change": _percent(curve.step_delta),
+    }
+
+
+def _ends(curve: MasteryCurve) -> dict[str, Any]:
+    return {
+        "at": curve.projected_at[[0, -1]],
+        "concept": np.full(2, curve.concept_tag, dtype=object),
+        "what": np.array(["as of then", "if not practised"], dtype=object),
+        "score": _percent([curve.score[-1], curve.projected_score[-1]]),
+        "change": np.full(2, np.nan),
+    }
+
+
+def _percent(shares: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.round(np.asarray(shares, dtype=np.float64) * 100, 1) + 0.0
+
+
+def _days(moments: Sequence[datetime | None], zone: ZoneInfo) -> pd.Series:
+    """The viewer's calendar days, without a time."""
+    local = [None if moment is None else moment.astimezone(zone).date() for moment in moments]
+    return pd.Series(pd.to_datetime(pd.Series(local, dtype=object)))

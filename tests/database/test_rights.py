@@ -1,0 +1,320 @@
+"""A learner reads what is their own, writes no table, and acts for nobody else; who is not signed in reads nothing."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from mastery_core.database import Database, EmbeddedDatabase
+from mastery_core.errors import InvalidInput, NotAllowed, NotFound
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+Query = Callable[..., list[dict[str, Any]]]
+# Whose row it is, by table; None where everybody signed in may read all of it.
+OWNER_COLUMN = {
+    "student_mastery": "user_id",
+    "interactions": "student_id",
+    "learning_sessions": "user_id",
+    "mastery_history": "user_id",
+    "mastery_daily": "user_id",
+    "profiles": "id",
+    "cohort_members": "user_id",
+    "cohorts": "id",
+    "outcome_rules": None,
+    "mastery_settings": None,
+}
+READING = ("learner_mastery", "learner_practice", "learner_history", "learner_curves", "learner_days")
+WRITING = ("record_outcome", "start_session", "end_session")
+HOUSEKEEPING = ("import_outcomes", "replay", "backfill", "people", "status")
+PUBLIC = {*READING, *WRITING, *HOUSEKEEPING, "person"}
+
+
+class Practised(NamedTuple):
+    """A learner with a row of their own in every table."""
+
+    id: str
+    session: str
+    interaction: str
+    cohort: str
+
+
+@pytest.fixture(scope="module")
+def learners(
+    database: EmbeddedDatabase, service: Database, import_row: Callable[..., Any], query: Query
+) -> list[Practised]:
+    made = []
+    for cohort in ("Rights A", "Rights B"):
+        learner, session = str(uuid4()), str(uuid4())
+        row = import_row(learner, "Mean", "correct", NOON, session=session)
+        service.call("import_outcomes", rows=[row], cohort=cohort)
+        [found] = query("select id from cohorts where name = %(name)s", name=cohort)
+        made.append(Practised(learner, session, row["id"], str(found["id"])))
+    return made
+
+
+@contextmanager
+def as_role(database: EmbeddedDatabase, role: str, claims: str) -> Iterator[psycopg.Connection]:
+    """What a raw connection with these rights could do; nothing of it stays."""
+    with psycopg.connect(database.server.conninfo()) as connection:
+        connection.execute(
+            "select set_config('role', %s, true), set_config('request.jwt.claims', %s, true)", [role, claims]
+        )
+        yield connection
+        connection.rollback()
+
+
+def as_person(database: EmbeddedDatabase, person: str) -> Any:
+    return as_role(database, "authenticated", f'{{"sub": "{person}", "role": "authenticated"}}')
+
+
+def test_every_table_is_guarded(query: Query) -> None:
+    tables = query(
+        "select relname, relrowsecurity from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
+    )
+    guarded = {row["relname"] for row in tables if row["relrowsecurity"]}
+    assert guarded == {row["relname"] for row in tables} == set(OWNER_COLUMN)
+
+
+@pytest.mark.parametrize("table", OWNER_COLUMN)
+def test_a_learner_reads_own_rows_and_no_others(
+    table: str, database: EmbeddedDatabase, learners: list[Practised]
+) -> None:
+    mine, other = learners
+    with as_person(database, mine.id) as connection:
+        rows = connection.execute(sql.SQL("select to_jsonb(t) from {} t").format(sql.Identifier(table))).fetchall()
+        hidden = connection.execute(
+            sql.SQL(
+                "select count(*) from {} t where position(%s in t::text) > 0 or position(%s in t::text) > 0"
+            ).format(sql.Identifier(table)),
+            [other.id, other.cohort],
+        ).fetchone()
+    assert rows
+    assert hidden == (0,)
+    if column := OWNER_COLUMN[table]:
+        assert {row[column] for (row,) in rows} == {mine.cohort if table == "cohorts" else mine.id}
+
+
+@pytest.mark.parametrize("table", OWNER_COLUMN)
+@pytest.mark.parametrize("role", ["authenticated", "service_role", "anon"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into {table} select * from {table} limit 1",
+        "insert into {table} default values",
+        "update {table} set {column} = {column}",
+        "delete from {table}",
+        "truncate {table}",
+        "select from {table} for update",
+        "alter table {table} disable row level security",
+        "drop table {table}",
+    ],
+)
+def test_nobody_writes_a_table(
+    table: str, role: str, statement: str, database: EmbeddedDatabase, learners: list[Practised]
+) -> None:
+    column = OWNER_COLUMN[table] or {"outcome_rules": "outcome", "mastery_settings": "only_row"}[table]
+    query = sql.SQL(statement).format(table=sql.Identifier(table), column=sql.Identifier(column))
+    with (
+        as_role(database, role, f'{{"sub": "{learners[0].id}"}}') as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(query)
+
+
+@pytest.mark.parametrize("table", [*OWNER_COLUMN, "auth.users", "supabase_migrations.schema_migrations"])
+def test_who_is_not_signed_in_reads_no_table(table: str, database: EmbeddedDatabase) -> None:
+    with as_role(database, "anon", "") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(sql.SQL("select from {}").format(sql.Identifier(*table.split("."))))
+
+
+@pytest.mark.parametrize("table", ["auth.users", "supabase_migrations.schema_migrations"])
+def test_a_learner_reads_nothing_behind_the_house(
+    table: str, database: EmbeddedDatabase, learners: list[Practised]
+) -> None:
+    with as_person(database, learners[0].id) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(sql.SQL("select from {}").format(sql.Identifier(*table.split("."))))
+
+
+def test_who_claims_to_be_nobody_reads_nothing(database: EmbeddedDatabase, learners: list[Practised]) -> None:
+    for claims in ("", "{}", '{"sub": null}'):
+        with as_role(database, "authenticated", claims) as connection:
+            for table, column in OWNER_COLUMN.items():
+                if column:
+                    rows = connection.execute(sql.SQL("select from {}").format(sql.Identifier(table))).fetchall()
+                    assert rows == [], table
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute("select record_outcome(%s, 'a', 'correct', gen_random_uuid())", [learners[0].id])
+
+
+def test_every_function_has_its_doorkeeper(query: Query) -> None:
+    may = {
+        (row["schema"], row["name"], row["role"]): row["may"]
+        for row in query(
+            """
+            select n.nspname as schema, p.proname as name, r.rolname as role,
+                   has_function_privilege(r.oid, p.oid, 'execute') as may
+            from pg_proc p join pg_namespace n on n.oid = p.pronamespace, pg_roles r
+            where n.nspname in ('public', 'private') and r.rolname in ('anon', 'authenticated', 'service_role')
+            """
+        )
+    }
+    assert {name for schema, name, _ in may if schema == "public"} == PUBLIC
+    assert not {key for key, allowed in may.items() if allowed and key[2] == "anon"}
+    theirs = {
+        name
+        for (schema, name, role), allowed in may.items()
+        if allowed and role == "authenticated" and schema == "public"
+    }
+    assert theirs == PUBLIC - set(HOUSEKEEPING)
+    assert all(allowed for (schema, _, role), allowed in may.items() if schema == "public" and role == "service_role")
+
+
+def test_functions_with_more_rights_than_their_caller_stand_behind_a_door_and_fix_their_path(query: Query) -> None:
+    definers = query(
+        "select n.nspname as schema, proname, proconfig from pg_proc join pg_namespace n on n.oid = pronamespace"
+        " where prosecdef and n.nspname in ('public', 'private')"
+    )
+    assert {row["schema"] for row in definers} == {"private"}
+    for row in definers:
+        assert 'search_path=""' in (row["proconfig"] or []), row["proname"]
+
+
+@pytest.mark.parametrize("function", READING)
+def test_a_learner_does_not_get_anothers_answers(
+    function: str, database: EmbeddedDatabase, learners: list[Practised]
+) -> None:
+    mine, other = learners
+    arguments: dict[str, Any] = {"learner_curves": {"concepts": ["Mean"]}}.get(function, {})
+    if function not in {"learner_mastery", "learner_history"}:
+        arguments["since"] = NOON - timedelta(days=1)
+    own = database.acting_as(mine.id).call(function, learner=mine.id, **arguments)
+    assert "Mean" in str(own) or own["observations"] == 1
+    with pytest.raises(NotFound, match="no such person"):
+        database.acting_as(mine.id).call(function, learner=other.id, **arguments)
+
+
+def test_a_learner_does_not_see_another_person(database: EmbeddedDatabase, learners: list[Practised]) -> None:
+    mine, other = learners
+    assert database.acting_as(mine.id).call("person", person=mine.id)["cohorts"] == ["Rights A"]
+    with pytest.raises(NotFound, match="no such person"):
+        database.acting_as(mine.id).call("person", person=other.id)
+
+
+def test_outcomes_and_sessions_of_another_cannot_be_written(
+    database: EmbeddedDatabase, learners: list[Practised], tables_of: Callable[[str], Any], query: Query
+) -> None:
+    mine, other = learners
+    before = tables_of(other.id), query("select * from learning_sessions where user_id = %(id)s", id=other.id)
+    caller = database.acting_as(mine.id)
+    outcome = {"concept": "Mean", "outcome": "correct", "at": NOON}
+    with pytest.raises(NotAllowed, match="your own"):
+        caller.call("record_outcome", learner=other.id, interaction=str(uuid4()), **outcome)
+    with pytest.raises(NotFound, match="no session"):
+        caller.call("record_outcome", learner=mine.id, interaction=str(uuid4()), session=other.session, **outcome)
+    with pytest.raises(InvalidInput, match="taken"):
+        caller.call("record_outcome", learner=mine.id, interaction=other.interaction, **outcome)
+    with pytest.raises(NotAllowed, match="your own"):
+        caller.call("start_session", learner=other.id, session=str(uuid4()), at=NOON)
+    with pytest.raises(InvalidInput, match="taken"):
+        caller.call("start_session", learner=mine.id, session=other.session, at=NOON)
+    assert (tables_of(other.id), query("select * from learning_sessions where user_id = %(id)s", id=other.id)) == before
+
+
+def test_a_foreign_session_cannot_be_ended(database: EmbeddedDatabase, person: Callable[[], str], query: Query) -> None:
+    learner, session = person(), str(uuid4())
+    database.acting_as(learner).call("start_session", learner=learner, session=session)
+    with pytest.raises(NotFound, match=f"no session {session} of yours"):
+        database.acting_as(person()).call("end_session", session=session)
+    with pytest.raises(NotFound):
+        database.acting_as(learner).call("end_session", session=str(uuid4()))
+    assert query("select ended_at from learning_sessions where id = %(id)s", id=session) == [{"ended_at": None}]
+    assert database.acting_as(learner).call("end_session", session=session)["ended_at"]
+
+
+@pytest.mark.parametrize("function", HOUSEKEEPING)
+def test_keeping_the_house_is_for_the_service(
+    function: str, database: EmbeddedDatabase, service: Database, learners: list[Practised]
+) -> None:
+    arguments = {"import_outcomes": {"rows": [{}]}, "replay": {"learner": learners[0].id}}.get(function, {})
+    with pytest.raises(NotAllowed, match=f"denied for function {function}"):
+        database.acting_as(learners[0].id).call(function, **arguments)
+    if function != "import_outcomes":
+        assert service.call(function, **arguments) is not None
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "private.record_outcome(%(other)s, 'a', 'correct', gen_random_uuid(), null, null, 'x', now(), null)",
+        "private.start_session(%(other)s, gen_random_uuid(), now(), null)",
+        "private.end_session(%(session)s, now())",
+        "private.import_outcomes('[]', null)",
+        "private.replay(null, null)",
+        "private.backfill(null, null)",
+        "private.backfill_missing(null)",
+        "private.refold(array[%(other)s::uuid], array['Mean'], array[null::timestamptz])",
+        "private.summarise_sessions(array[%(session)s::uuid])",
+        "private.count_in_session(%(session)s)",
+        "private.answer_of(%(other)s, %(interaction)s)",
+        "private.lock_learner(%(other)s)",
+        "private.people(null, 10)",
+    ],
+)
+def test_the_rooms_behind_the_doors_are_shut_to_a_learner(
+    call: str, database: EmbeddedDatabase, learners: list[Practised]
+) -> None:
+    mine, other = learners
+    values = {"other": other.id, "session": other.session, "interaction": other.interaction}
+    refused = (psycopg.errors.InsufficientPrivilege, psycopg.errors.NoDataFound)
+    with as_person(database, mine.id) as connection, pytest.raises(refused):
+        connection.execute(f"select {call}".encode(), values)
+
+
+@pytest.mark.parametrize("call", ["private.role_of(%s)", "private.practised(%s, '-infinity', 'infinity')"])
+def test_the_open_rooms_tell_a_learner_nothing_of_another(
+    call: str, database: EmbeddedDatabase, learners: list[Practised]
+) -> None:
+    mine, other = learners
+    query = f"select to_jsonb(x) from {call} x".encode()
+    with as_person(database, mine.id) as connection:
+        assert [row for (row,) in connection.execute(query, [mine.id]) if row]
+        assert {row for (row,) in connection.execute(query, [other.id])} <= {None}
+
+
+def test_a_learner_makes_nothing_in_the_database(database: EmbeddedDatabase, learners: list[Practised]) -> None:
+    for statement in (
+        b"create table public.mine (n int)",
+        b"create table private.mine (n int)",
+        b"create function public.mine() returns int language sql as 'select 1'",
+        b"create function public.learner_mastery(uuid) returns jsonb language sql as 'select null::jsonb'",
+        b"create or replace function auth.uid() returns uuid language sql as 'select null::uuid'",
+        b"create schema mine",
+        b"create trigger mine before insert on public.interactions execute function private.hold()",
+    ):
+        with as_person(database, learners[0].id) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement)
+
+
+def test_a_call_leaves_no_right_behind_on_its_connection(
+    database: EmbeddedDatabase, service: Database, learners: list[Practised]
+) -> None:
+    """The pool hands the same connection to the service and then to a learner, and back."""
+    mine, other = learners
+    for _ in range(5):
+        assert service.call("person", person=other.id)["id"] == other.id
+        with pytest.raises(NotFound):
+            database.acting_as(mine.id).call("person", person=other.id)
+    with database.pool.connection() as connection:
+        row = connection.execute("select current_user, current_setting('request.jwt.claims', true)").fetchone()
+    assert row == ("postgres", "")
+
+
+def test_only_a_uuid_can_be_a_person(database: EmbeddedDatabase) -> None:
+    for wrong in ("", "me", "00000000-0000-0000-0000-00000000000", '", "role": "service_role'):
+        with pytest.raises(InvalidInput, match="is not the id of a person"):
+            database.acting_as(wrong)
