@@ -1,7 +1,7 @@
 """A learner with years of practice, made from a seed."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import numpy as np
 import psycopg
@@ -51,13 +51,11 @@ def practise(database: EmbeddedDatabase, connection: psycopg.Connection, person:
     days_ago = session_ends[session] + rng.random(interactions) * SESSION_DAYS
     concept = concepts_of_day[session, rng.integers(CONCEPTS_A_DAY, size=interactions)]
     outcome = rng.choice(list(SHARES), size=interactions, p=list(SHARES.values()))
-    ids = rng.bytes(16 * interactions)
     with (
         connection.cursor() as cursor,
         cursor.copy("copy public.interactions (id, student_id, type, concept_focus, outcome, created_at) from stdin") as rows,
     ):
         for row in range(interactions):
             at = until - timedelta(seconds=float(days_ago[row]) * SECONDS_A_DAY)
-            interaction = UUID(bytes=ids[16 * row : 16 * row + 16], version=4)
-            rows.write_row((interaction, person, "quiz_attempt", concept_name(concept[row]), str(outcome[row]), at))
+            rows.write_row((uuid4(), person, "quiz_attempt", concept_name(concept[row]), str(outcome[row]), at))
     database.acting_as_service().call("replay", learner=person)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median, quantiles
 
@@ -18,19 +18,10 @@ class Reading(StrEnum):
     RATE = "rate"
     SPEED_UP = "speed-up"
 
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """What a ratio is held to. A cost has an upper bound, a rate and a speed-up a lower one."""
-
-    reading: Reading
-    value: float
-
-    def holds(self, ratio: float) -> bool:
-        return ratio <= self.value if self.reading is Reading.COST else ratio >= self.value
-
-    def __str__(self) -> str:
-        return f"{'at most' if self.reading is Reading.COST else 'at least'} {self.value:g}"
+    @property
+    def bound_kind(self) -> str:
+        """A cost has an upper bound, a rate and a speed-up a lower one."""
+        return "at most" if self is Reading.COST else "at least"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +52,6 @@ class Pair:
     reading: Reading = Reading.COST
     bound: float | None = None
     unit: str = ""
-    notes: list[str] = field(default_factory=list)
 
     @property
     def ratio(self) -> float:
@@ -81,7 +71,9 @@ class Pair:
     @property
     def holds(self) -> bool | None:
         """Whether the bound does; None where nothing is promised."""
-        return None if self.bound is None else Bound(self.reading, self.bound).holds(self.ratio)
+        if self.bound is None:
+            return None
+        return self.ratio <= self.bound if self.reading is Reading.COST else self.ratio >= self.bound
 
 
 def in_turn(

@@ -43,6 +43,7 @@ def measure(*, quick: bool) -> Iterator[Pair]:
 
 def _practise(connection: psycopg.Connection, interactions: int) -> None:
     per_pair = interactions // (LEARNERS * CONCEPTS)
+    connection.execute("select setseed(0.2)")
     connection.execute(bare_sql("many_learners"), {"learners": LEARNERS})
     connection.execute(bare_sql("much_practice"), {"learners": LEARNERS, "concepts": CONCEPTS, "per_pair": per_pair})
 

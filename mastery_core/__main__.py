@@ -46,16 +46,26 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, 
 def import_(
     file: Annotated[Path, typer.Argument(help="The file, plain or gzip.", show_default=False)],
     format: Annotated[Format, typer.Option(help="What kind of file it is.", show_default=False)],  # noqa: A002
-    concept_column: Annotated[str | None, typer.Option(help='The column that names the concept, for instance "KC (Default)".')] = None,
-    cohort: Annotated[str | None, typer.Option(help="The cohort the learners join; made if there is none of that name.")] = None,
-    timezone: Annotated[str, typer.Option(help="The zone of times that name none, for instance Europe/Berlin.")] = "UTC",
+    concept_column: Annotated[
+        str | None, typer.Option(help='The column that names the concept, for instance "KC (Default)".')
+    ] = None,
+    cohort: Annotated[
+        str | None, typer.Option(help="The cohort the learners join; made if there is none of that name.")
+    ] = None,
+    timezone: Annotated[
+        str, typer.Option(help="The zone of times that name none, for instance Europe/Berlin.")
+    ] = "UTC",
     column: Annotated[
         list[str] | None,
-        typer.Option(help="For csv, as often as needed: field=column, for instance --column learner=student --column at=when."),
+        typer.Option(
+            help="For csv, as often as needed: field=column, for instance --column learner=student --column at=when."
+        ),
     ] = None,
     source: Annotated[
         str | None,
-        typer.Option(help="Where the learners' ids come from: the same id and source is the same person. Default: the format."),
+        typer.Option(
+            help="Where the learners' ids come from: the same id and source is the same person. Default: the format."
+        ),
     ] = None,
     json: AsJson = False,
 ) -> None:
@@ -95,7 +105,9 @@ def people(
     if json:
         print_json(answer)
         return
-    table = Table("Name", "Role", "Cohorts", "Outcomes", "Last activity", Column("Id", no_wrap=True, min_width=36), box=None)
+    table = Table(
+        "Name", "Role", "Cohorts", "Outcomes", "Last activity", Column("Id", no_wrap=True, min_width=36), box=None
+    )
     for person in answer["people"]:
         table.add_row(
             *map(plain, (person["display_name"], person["role"], ", ".join(person["cohorts"]))),
@@ -139,7 +151,9 @@ def status(*, json: AsJson = False) -> None:
         return
     table = Table(box=None, show_header=False)
     for name, value in (answer | answer.pop("settings")).items():
-        table.add_row(name.replace("_", " "), f"{value:,}" if isinstance(value, int | float) else plain(value or "never"))
+        table.add_row(
+            name.replace("_", " "), f"{value:,}" if isinstance(value, int | float) else plain(value or "never")
+        )
     out.print(table)
 
 

@@ -47,8 +47,16 @@ def forgetting_curve(
 
 
 def trace(
-    step_at: Floats, step_score: Floats, step_delta: Floats, decay_factor: float, *, since: float, until: float,
-    start: tuple[float, float] | None = None, period_days: float = 1.0, grid_points: int = GRID_POINTS,
+    step_at: Floats,
+    step_score: Floats,
+    step_delta: Floats,
+    decay_factor: float,
+    *,
+    since: float,
+    until: float,
+    start: tuple[float, float] | None = None,
+    period_days: float = 1.0,
+    grid_points: int = GRID_POINTS,
 ) -> tuple[Floats, Floats]:
     """The points that draw a score from ``since`` to ``until``: an even grid of times and both sides of every step.
 
@@ -87,8 +95,15 @@ def projection(
 
 
 def daily_mean(
-    moments: Floats, concept: NDArray[np.intp], at: Floats, score: Floats, observations: Floats,
-    decay_factor: Floats, *, period_days: float = 1.0, enough: int = 3,
+    moments: Floats,
+    concept: NDArray[np.intp],
+    at: Floats,
+    score: Floats,
+    observations: Floats,
+    decay_factor: Floats,
+    *,
+    period_days: float = 1.0,
+    enough: int = 3,
 ) -> Floats:
     """Mean mastery over a learner's concepts at each of ``moments``, from how every concept closed each day.
 

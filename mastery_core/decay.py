@@ -44,7 +44,9 @@ def days_until_below(
     The solution of ``retained(score, decay_factor, days) == threshold``. Arguments broadcast. NaN where the score is
     below already, infinity where it never falls below (nothing is forgotten, or the threshold is 0).
     """
-    shares, factor = np.broadcast_arrays(np.asarray(score, dtype=np.float64), np.asarray(decay_factor, dtype=np.float64))
+    shares, factor = np.broadcast_arrays(
+        np.asarray(score, dtype=np.float64), np.asarray(decay_factor, dtype=np.float64)
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         days = period_days * np.log(threshold / shares) / np.log(factor)
     days = np.where(factor == 0.0, 0.0, days)

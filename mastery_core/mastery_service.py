@@ -8,17 +8,24 @@ from uuid import uuid4
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mastery_core.concept import check_concept
 from mastery_core.curve import GRID_POINTS, Floats, MasteryCurve, daily_mean, projection, trace
 from mastery_core.database.protocol import Database
-from mastery_core.decay import SECONDS_A_DAY, days_until_below, kept, retained
+from mastery_core.decay import SECONDS_A_DAY, days_until_below, retained
 from mastery_core.errors import InvalidInput
 from mastery_core.insights import learning_velocity, strongest_and_weakest
-from mastery_core.model import ConceptMastery, HistoryRow, LearningInsights, MasteryUpdate, Outcome, SessionSummary, Trend, Trigger
+from mastery_core.model import (
+    ConceptMastery,
+    HistoryRow,
+    LearningInsights,
+    MasteryUpdate,
+    Outcome,
+    SessionSummary,
+    Trigger,
+)
 from mastery_core.standing import ENOUGH_OBSERVATIONS, WEAK_BELOW
-from mastery_core.trend import MIN_EVENTS, WINDOW_DAYS, trends
+from mastery_core.trend import WINDOW_DAYS, trends
 
 PROJECTED_DAYS = 14.0
 LONGEST_RANGE_DAYS = 36_500
@@ -36,7 +43,12 @@ class MasteryService:
         self.database = database
 
     def get_user_mastery(
-        self, user_id: str, concepts: Sequence[str] | None = None, apply_decay: bool = True, *, at: datetime | None = None
+        self,
+        user_id: str,
+        concepts: Sequence[str] | None = None,
+        apply_decay: bool = True,
+        *,
+        at: datetime | None = None,
     ) -> dict[str, ConceptMastery]:
         """Where a learner stands, by concept: all they have practised by ``at``, or of those named.
 
@@ -109,7 +121,13 @@ class MasteryService:
         return sorted(weak, key=lambda mastery: (mastery.mastery_score, mastery.concept_tag))[:limit]
 
     def get_mastery_history(
-        self, user_id: str, concept_tag: str | None = None, days: float = 30, limit: int = 100, *, at: datetime | None = None
+        self,
+        user_id: str,
+        concept_tag: str | None = None,
+        days: float = 30,
+        limit: int = 100,
+        *,
+        at: datetime | None = None,
     ) -> list[HistoryRow]:
         """The changes of scores in the ``days`` up to ``at``, newest first, at most ``limit``; rows of decay included."""
         if limit < 1:
@@ -174,7 +192,13 @@ class MasteryService:
         )
 
     def get_mastery_curves(
-        self, user_id: str, concepts: Sequence[str], days: float = 30, *, at: datetime | None = None, max_steps: int = 800
+        self,
+        user_id: str,
+        concepts: Sequence[str],
+        days: float = 30,
+        *,
+        at: datetime | None = None,
+        max_steps: int = 800,
     ) -> list[MasteryCurve]:
         """The curves of ``concepts`` over the ``days`` up to ``at`` and two weeks on, in the order asked for.
 
@@ -199,7 +223,7 @@ class MasteryService:
         since = _days_before(moment, days)
         answer = self.database.call("learner_days", learner=user_id, since=since, until=moment)
         ends = pd.date_range(since.date(), moment.date(), tz="UTC", unit="us")[1:]
-        moments = ends.append(pd.DatetimeIndex([moment]).as_unit("us"))
+        moments = pd.DatetimeIndex(ends.append(pd.DatetimeIndex([moment]).as_unit("us")))
         return pd.Series(_daily_mean(answer, moments), index=moments, name="mean_mastery")
 
 
@@ -269,7 +293,9 @@ def _curves(answer: dict[str, Any], concepts: Sequence[str], since: float, until
     start, steps = answer["start"], answer["steps"]
     names = np.array(steps["concept_tag"], dtype=object)
     at, score, delta = (np.array(steps[column], dtype=np.float64) for column in ("at", "score", "delta"))
-    starts = dict(zip(start["concept_tag"], zip(start["at"], start["score"], start["decay_factor"], strict=True), strict=True))
+    starts = dict(
+        zip(start["concept_tag"], zip(start["at"], start["score"], start["decay_factor"], strict=True), strict=True)
+    )
     curves = []
     for concept in dict.fromkeys(concepts):
         mine = np.flatnonzero(names == concept)
@@ -293,10 +319,6 @@ def _daily_mean(answer: dict[str, Any], moments: pd.DatetimeIndex) -> Floats:
     numbers: dict[str, int] = {}
     concept = np.array([numbers.setdefault(name, len(numbers)) for name in answer["concept_tag"]], dtype=np.intp)
     factors = np.array([answer["decay_factors"][name] for name in numbers], dtype=np.float64)
-    return daily_mean(
-        moments.asi8 / 1e6,
-        concept,
-        *(np.array(answer[column], dtype=np.float64) for column in ("at", "score", "observations")),
-        decay_factor=factors,
-        period_days=answer["settings"]["decay_period_days"],
-    )
+    at, score, observations = (np.array(answer[column], dtype=np.float64) for column in ("at", "score", "observations"))
+    period = answer["settings"]["decay_period_days"]
+    return daily_mean(moments.asi8 / 1e6, concept, at, score, observations, factors, period_days=period)

@@ -46,9 +46,9 @@ class Console:
 
     def person(self) -> str:
         """Make somebody new and return their id."""
-        id = str(uuid4())
-        self.query("insert into auth.users (id) values (%(id)s)", id=id)
-        return id
+        learner = str(uuid4())
+        self.query("insert into auth.users (id) values (%(learner)s)", learner=learner)
+        return learner
 
     def tables_of(self, learner: str) -> dict[str, list[Row]]:
         """All that follows from a learner's log, by table, in the order of what happened."""

@@ -14,14 +14,19 @@ CONFIG = {"displayModeBar": False, "showAxisDragHandles": False, "scrollZoom": F
 FAINT = "rgba(128, 136, 148, 0.1)"
 RULE = "rgba(128, 136, 148, 0.32)"
 MUTED = "#7d8590"
+# Text as dark, or as light, as the page's own: Streamlit puts that in the place of this colour of its Plotly theme
+# (streamlit_plotly_theme.GRAY_90). Elsewhere it is what it says, nearly black.
+INK = "#000037"
 
 _SHARED: dict[str, Any] = {
     "dragmode": False,
-    "font": {"size": 13},
+    "font": {"size": 13, "color": INK},
     "paper_bgcolor": "rgba(0,0,0,0)",
     "plot_bgcolor": "rgba(0,0,0,0)",
-    "hoverlabel": {"align": "left", "font": {"size": 13}},
+    "hoverlabel": {"align": "left", "font": {"size": 13, "color": INK}},
 }
+
+TICKS = {"size": 12, "color": INK}
 
 Trace = dict[str, Any]
 

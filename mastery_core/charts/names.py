@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from textwrap import wrap
 
 ELLIPSIS = "…"
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"})
+# Beyond what HTML needs: dollars would begin a formula, %{ a variable of a template, and Streamlit replaces its own
+# placeholder colours (#000001 …) wherever they stand in a figure.
+_ESCAPES = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "#": "&#35;", "%": "&#37;", "{": "&#123;"}
+)
 
 
 def as_text(name: str) -> str:
-    """The name so that Plotly shows it letter by letter: no tags of its pseudo-HTML, entities or formulas in it."""
+    """The name so that Plotly shows it letter by letter: nothing in it is a tag, an entity, a formula or a variable."""
     return name.translate(_ESCAPES)
 
 

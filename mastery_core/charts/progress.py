@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import plotly.graph_objects as go
 
-from mastery_core.charts.figure import FAINT, MUTED, RULE, Trace, drawn, wall_clock
+from mastery_core.charts.figure import FAINT, MUTED, TICKS, Trace, drawn, wall_clock
 from mastery_core.charts.names import as_text, shortened, wrapped
 from mastery_core.charts.palette import COLOURS, SYMBOLS, slots
 from mastery_core.curve import Floats, MasteryCurve
 from mastery_core.standing import WEAK_BELOW
 
-HEIGHT = 400
+HEIGHT = 420
 NAME_COLUMNS = 36
 # More marks than this hide the lines they stand on.
 MOST_MARKS = 160
@@ -32,6 +32,7 @@ def progress_curves(
 
     ``zone`` names the viewer's time zone. ``looks`` gives each concept its place in the palette (``palette.slots``).
     """
+    curves = sorted(curves, key=lambda curve: -curve.score[-1])  # the legend in the order of the lines' ends
     names = [curve.concept_tag for curve in curves]
     looks = looks or slots(names, names)
     clock = _Clock(curves, as_of, zone)
@@ -69,7 +70,7 @@ def _line(curve: MasteryCurve, at: Floats, colour: str) -> Trace:
         "mode": "lines",
         "line": {"color": colour, "width": 2.25},
         "showlegend": False,
-        "hovertemplate": f"%{{y:.0%}}  {_template_safe(curve.concept_tag)}<extra></extra>",
+        "hovertemplate": f"%{{y:.0%}}  {wrapped(curve.concept_tag)}<extra></extra>",
     }
 
 
@@ -87,19 +88,15 @@ def _marks(curve: MasteryCurve, clock: _Clock, number: int, colour: str, symbol:
 
 def _ahead(curve: MasteryCurve, at: Floats, colour: str) -> Trace:
     return {
-        "x": at[1:],
-        "y": curve.projected_score[1:],
+        # A minute on, or the hover label would name the concept twice at "as of".
+        "x": np.concatenate((at[:1] + 60_000, at[1:])),
+        "y": curve.projected_score,
         "mode": "lines",
         "line": {"color": colour, "width": 2, "dash": "dot"},
         "opacity": 0.85,
         "showlegend": False,
-        "hovertemplate": f"%{{y:.0%}} if not practised  {_template_safe(curve.concept_tag)}<extra></extra>",
+        "hovertemplate": f"%{{y:.0%}} if not practised  {wrapped(curve.concept_tag)}<extra></extra>",
     }
-
-
-def _template_safe(name: str) -> str:
-    """The whole name inside a hover template, where a percent sign before a brace would begin a variable."""
-    return wrapped(name).replace("%", "&#37;").replace("{", "&#123;")
 
 
 def _layout(clock: _Clock, weak: float) -> dict[str, Any]:
@@ -113,6 +110,7 @@ def _layout(clock: _Clock, weak: float) -> dict[str, Any]:
             "range": [clock.first, clock.last],
             "fixedrange": True,
             "showgrid": False,
+            "tickfont": TICKS,
             "nticks": 8,
             "hoverformat": "%a %-d %b %Y, %H:%M",
             "tickformatstops": _DATES,
@@ -122,6 +120,7 @@ def _layout(clock: _Clock, weak: float) -> dict[str, Any]:
             "fixedrange": True,
             "tickvals": [0, 0.25, 0.5, 0.75, 1],
             "tickformat": ".0%",
+            "tickfont": TICKS,
             "gridcolor": FAINT,
             "zeroline": False,
             "automargin": True,

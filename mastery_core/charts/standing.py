@@ -7,16 +7,16 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from mastery_core.charts.figure import RULE, Trace, drawn
+from mastery_core.charts.figure import RULE, TICKS, Trace, drawn
 from mastery_core.charts.names import as_text, shortened, wrapped
-from mastery_core.charts.palette import BAND_COLOURS, BAND_GLYPHS
+from mastery_core.charts.palette import BAND_COLOURS, BAND_GLYPHS, BAND_WORDS
 from mastery_core.model import ConceptMastery
 from mastery_core.standing import ENOUGH_OBSERVATIONS, MASTERED_FROM, WEAK_BELOW, Band, bands
 
 ROW = 40
 AXIS_HEIGHT = 24
-MOST_ROWS = 15
-NAME_COLUMNS = 46
+ROWS_A_PAGE = 15
+NAME_COLUMNS = 50
 # A row is 1 high, counted downwards: its name stands above the middle, its bar below. Bars end where numbers begin.
 NAME_ABOVE, BAR_BELOW, BAR = 0.2, 0.2, 0.24
 BARS_END, NUMBERS_AT = 0.84, 1.01
@@ -39,15 +39,15 @@ Bands = NDArray[np.object_]
 def standing(
     masteries: Sequence[ConceptMastery],
     *,
+    page: int = 1,
     weak: float = WEAK_BELOW,
     mastered: float = MASTERED_FROM,
-    rows: int = MOST_ROWS,
 ) -> go.Figure:
     """One row a concept: its name over a bar of mastery now, and in the same colour, paler, what was forgotten since.
 
-    Weakest first; those without enough data hollow and apart at the end. At most ``rows`` of them.
+    Weakest first; those without enough data hollow and apart at the end. ``ROWS_A_PAGE`` of them, from page 1 on.
     """
-    shown = in_order(masteries)[:rows]
+    shown = in_order(masteries)[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE]
     band = bands([m.mastery_score for m in shown], [m.observations for m in shown], weak=weak, mastered=mastered)
     place = _places(band)
     traces = [
@@ -62,6 +62,10 @@ def standing(
 def in_order(masteries: Sequence[ConceptMastery]) -> list[ConceptMastery]:
     """Weakest first, those without enough data after all others."""
     return sorted(masteries, key=lambda m: (m.observations < ENOUGH_OBSERVATIONS, m.mastery_score, m.concept_tag))
+
+
+def pages(concepts: int) -> int:
+    return max(1, -(-concepts // ROWS_A_PAGE))
 
 
 def _places(band: Bands) -> Floats:
@@ -124,7 +128,7 @@ def _numbers(shown: Sequence[ConceptMastery], band: Bands, place: Floats) -> Tra
 def _hover(mastery: ConceptMastery, band: Band) -> str:
     answers = f"{mastery.observations} observation{'' if mastery.observations == 1 else 's'}"
     return (
-        f"<b>{wrapped(mastery.concept_tag)}</b><br>{mastery.mastery_score:.0%} now, {band}<br>"
+        f"<b>{wrapped(mastery.concept_tag)}</b><br>{mastery.mastery_score:.0%} now, {BAND_WORDS[band]}<br>"
         f"{mastery.stored_score:.0%} when last practised<br>{answers}"
     )
 
@@ -149,6 +153,7 @@ def _layout(place: Floats, band: Bands, weak: float, mastered: float) -> dict[st
             "side": "top",
             "tickvals": [0, weak, mastered, 1],
             "tickformat": ".0%",
+            "tickfont": TICKS,
             "gridcolor": RULE,
             "griddash": "dot",
             "showgrid": True,

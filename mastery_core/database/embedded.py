@@ -102,14 +102,18 @@ class EmbeddedCaller:
             try:
                 return self._transact(query, values)
             except (psycopg.OperationalError, PoolTimeout) as error:
-                if isinstance(error, psycopg.OperationalError) and error.sqlstate and not error.sqlstate.startswith(("57P", "08")):
+                if (
+                    isinstance(error, psycopg.OperationalError)
+                    and error.sqlstate
+                    and not error.sqlstate.startswith(("57P", "08"))
+                ):
                     raise
                 self._database.recover()
                 return self._transact(query, values)
         except (psycopg.Error, PoolTimeout) as error:
             raise _translated(error, function) from error
 
-    def _transact(self, query: sql.Composed, values: list[Any]) -> Any:
+    def _transact(self, query: bytes, values: list[Any]) -> Any:
         with self._database.pool.connection() as connection, connection.cursor(binary=True) as cursor:
             # Without explicit BEGIN, what one pipeline holds up to its end is one transaction.
             with connection.pipeline():
@@ -120,9 +124,9 @@ class EmbeddedCaller:
 
 
 @cache
-def _call(function: str, names: tuple[str, ...]) -> sql.Composed:
+def _call(function: str, names: tuple[str, ...]) -> bytes:
     arguments = sql.SQL(", ").join(sql.SQL("{} => %s").format(sql.Identifier(name)) for name in names)
-    return sql.SQL("select {}({})").format(sql.Identifier("public", function), arguments)
+    return sql.SQL("select {}({})").format(sql.Identifier("public", function), arguments).as_bytes()
 
 
 def _adapted(value: Any) -> Any:

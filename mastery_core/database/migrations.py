@@ -24,9 +24,8 @@ class Migration(NamedTuple):
 
 def available() -> list[Migration]:
     """Every migration there is, oldest first."""
-    return [
-        Migration(*path.stem.split("_", 1), path) for path in sorted((SQL_HOME / "migrations").glob("*.sql"))
-    ]
+    paths = sorted((SQL_HOME / "migrations").glob("*.sql"))
+    return [Migration(path.stem.partition("_")[0], path.stem.partition("_")[2], path) for path in paths]
 
 
 def migrate(conninfo: str, *, preamble: bool = True) -> list[str]:
@@ -47,7 +46,9 @@ def migrate(conninfo: str, *, preamble: bool = True) -> list[str]:
 
 def _missing(connection: psycopg.Connection) -> Iterator[Migration]:
     applied: set[str] = set()
-    if connection.execute("select to_regclass('supabase_migrations.schema_migrations') is not null").fetchone() == (True,):
+    if connection.execute("select to_regclass('supabase_migrations.schema_migrations') is not null").fetchone() == (
+        True,
+    ):
         rows = connection.execute("select version from supabase_migrations.schema_migrations").fetchall()
         applied = {version for (version,) in rows}
     return (migration for migration in available() if migration.version not in applied)

@@ -287,9 +287,10 @@ class Server:
         if complaint := self._run(
             "pg_ctl", "start", "-w", f"-t{START_SECONDS}", "-D", CLUSTER, "-l", LOG, "-o", options
         ):
-            said = logged.read_bytes()[seen:].decode(errors="replace").splitlines() if logged.exists() else []
-            why = next((line for line in reversed(said) if "FATAL:" in line or "PANIC:" in line), complaint)
-            raise Unavailable(f"PostgreSQL did not start in {self._cluster}: {why} (all of it in {logged})")
+            said = _complaint(logged.read_bytes()[seen:].decode(errors="replace") if logged.exists() else "")
+            raise Unavailable(
+                f"PostgreSQL did not start in {self._cluster}: {said or complaint} (all of it in {logged})"
+            )
 
     def _have_private(self, folder: Path) -> None:
         """A folder in /tmp that nobody else could have laid there."""
@@ -319,7 +320,9 @@ class Server:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         environment["LC_ALL"] = "C"
         done = _execute(str(_binaries() / command), *arguments, cwd=self.home, env=environment, **self._account())
-        return None if done.returncode == 0 else (done.stderr.strip().splitlines() or [f"{command} failed"])[-1]
+        if done.returncode == 0:
+            return None
+        return _complaint(done.stderr) or (done.stderr.strip().splitlines() or [f"{command} failed"])[0]
 
     def _account(self) -> dict[str, Any]:
         """Who runs PostgreSQL, for subprocess: where we are root, the owner of the home or an account of its own."""
@@ -343,6 +346,11 @@ def _execute(*command: str, **how: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - every argument is ours
         command, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", **how
     )
+
+
+def _complaint(said: str) -> str:
+    lines = [line for line in said.splitlines() if any(mark in line for mark in ("error:", "FATAL:", "PANIC:"))]
+    return lines[-1] if lines else ""
 
 
 def _wait(until: Callable[[], bool], seconds: float) -> bool:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mastery_core.identity import cookies
@@ -23,6 +23,8 @@ _OPEN_PATHS = frozenset(
 _OPEN_FOLDER = "/static/"
 _FOLDERS_WITHOUT_PAGES = ("/media/", "/component/", "/app/static/", "/api/")
 _SECONDS_TO_SAY_GOODBYE = 30
+# Bare JSON text: Streamlit's frontend shows it in its dialog when a tab comes back after its session has ended.
+_SIGNED_OUT = "You are signed out. Reload to sign in again."
 
 
 class SignedInOnly:
@@ -97,7 +99,7 @@ def _is_page(scope: Scope) -> bool:
 
 def _refusal(scope: Scope) -> Response:
     if not _is_page(scope):
-        return PlainTextResponse("Sign in first.\n", status_code=401)
+        return JSONResponse(_SIGNED_OUT, status_code=401)
     asked_for = quote(scope["path"])
     if scope["query_string"]:
         asked_for += "?" + scope["query_string"].decode("latin-1")

@@ -1,9 +1,11 @@
 """What each figure of the Progress screen means: its formula, with the learner's own numbers in it."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+from mastery_core.charts.palette import BAND_GLYPHS
 from mastery_core.model import ConceptMastery, LearningInsights
-from mastery_core.standing import ENOUGH_OBSERVATIONS, MASTERED_FROM, WEAK_BELOW
+from mastery_core.standing import ENOUGH_OBSERVATIONS, MASTERED_FROM, WEAK_BELOW, Band
 from pages.student.words import count, percent, points
 
 
@@ -52,13 +54,22 @@ def velocity(insights: LearningInsights, before: LearningInsights | None) -> str
     return f"{text}\n\nIn the {count(days, 'day')} before: {points(before.learning_velocity, 1)} points a day."
 
 
-def practised(insights: LearningInsights) -> str:
+def practised(insights: LearningInsights, moment: datetime) -> str:
+    touched = (moment.date() - (moment - timedelta(days=insights.days_analyzed)).date()).days + 1
     return (
-        "Days (UTC) of the range on which you practised at least once.\n\n"
-        f"You practised on {insights.days_practiced} of {count(insights.days_analyzed, 'day')}: "
-        f"{count(insights.total_interactions, 'observation')} of {count(insights.concepts_practiced, 'concept')}, "
+        "Calendar days (UTC) of the range on which you practised at least once.\n\n"
+        f"The last {count(insights.days_analyzed, 'day')} touch {touched} of them, and you practised on "
+        f"**{insights.days_practiced}**: {count(insights.total_interactions, 'observation')} of "
+        f"{count(insights.concepts_practiced, 'concept')}, "
         f"{insights.right_answers} of {count(insights.graded_answers, 'answer')} right."
     )
+
+
+def counted(known: int, apart: int) -> str:
+    """How many concepts the figures are made of, and how many are counted apart."""
+    if not apart:
+        return f"From {count(known, 'concept')}."
+    return f"From {count(known, 'concept')}. {BAND_GLYPHS[Band.NOT_ENOUGH_DATA]} {apart} more with fewer than {ENOUGH_OBSERVATIONS} observations: too few to tell."
 
 
 def _left_out(apart: int) -> str:

@@ -9,7 +9,7 @@ from mastery_core.charts.figure import CONFIG
 from mastery_core.charts.names import shortened
 from mastery_core.charts.palette import BAND_GLYPHS, COLOURS, slots
 from mastery_core.charts.progress import progress_curves
-from mastery_core.charts.standing import MOST_ROWS, standing
+from mastery_core.charts.standing import pages, standing
 from mastery_core.errors import MasteryError
 from mastery_core.standing import ENOUGH_OBSERVATIONS, MASTERED_FROM, WEAK_BELOW, Band, mean_mastery
 from pages import signed_in
@@ -117,8 +117,9 @@ with first:
         words.points(measured.iloc[-1] - measured.iloc[0]) if len(measured) > 1 else None, delta_color="primary",
         delta_description="points in this range" if len(measured) > 1 else "not enough data yet",
         chart_data=(measured * 100).round(1).tolist() if len(measured) > 1 else None, chart_type="area",
-        border=True, height="stretch", help=explained.mean(known, apart),
+        border=True, help=explained.mean(known, apart),
     )  # fmt: skip
+    st.caption(explained.counted(len(known), apart))
 with others, st.grid(2, min_column_width=140):
     st.metric(
         "Mastered", f"{sum(score >= MASTERED_FROM for score in scores)} of {len(known)}" if known else words.NONE,
@@ -134,19 +135,13 @@ with others, st.grid(2, min_column_width=140):
     st.metric(
         "Learning velocity", f"{words.points(insights.learning_velocity, 1)} a day" if practised else words.NONE,
         words.points(insights.learning_velocity - earlier.learning_velocity, 1) if compared else None,
-        delta_description=f"points, against the {days} days before" if compared else "points" if practised else "no practice in this range",
+        delta_description=f"points vs before" if compared else "points" if practised else "no practice in this range",
         border=True, height="stretch", help=explained.velocity(insights, earlier),
     )  # fmt: skip
     st.metric(
-        "Days practised", f"{insights.days_practiced} of {days}",
-        delta_description=words.count(insights.total_interactions, "observation"),
-        border=True, height="stretch", help=explained.practised(insights),
+        "Days practised", f"{insights.days_practiced}", delta_description=words.count(insights.total_interactions, "observation"),
+        border=True, height="stretch", help=explained.practised(insights, moment),
     )  # fmt: skip
-if apart:
-    st.caption(
-        f"{BAND_GLYPHS[Band.NOT_ENOUGH_DATA]} {words.count(apart, 'concept')} with fewer than {ENOUGH_OBSERVATIONS} "
-        "observations, too few to tell: not counted in these figures."
-    )
 
 # Progress curves
 
@@ -175,13 +170,13 @@ with st.expander("The numbers behind the curves", icon=":material/table:"):
 left, right = st.columns([3, 2], gap="large")
 with left:
     st.subheader("Where you stand", anchor=False)
-    st.caption(tables.BAND_LEGEND)
-    st.plotly_chart(
-        standing(list(masteries.values())), config=CONFIG, key="standing",
+    st.markdown(tables.BAND_LEGEND)
+    chart = st.container()
+    page = st.pagination(pages(len(masteries)), key="page", bind="query-params") if pages(len(masteries)) > 1 else 1
+    chart.plotly_chart(
+        standing(list(masteries.values()), page=page), config=CONFIG, key="standing",
         alt=f"Mastery of {words.count(len(masteries), 'concept')}, weakest first; the table below has the numbers",
     )  # fmt: skip
-    if len(masteries) > MOST_ROWS:
-        st.caption(f"The first {MOST_ROWS} of {len(masteries)} concepts. All of them are in the table below.")
 with right:
     st.subheader("What to review next", anchor=False)
     todo = reviews(masteries.values(), moment, zone)
@@ -197,5 +192,5 @@ with right:
 st.subheader("Every concept", anchor=False)
 st.dataframe(
     tables.standing_table(list(masteries.values()), zone), column_config=tables.standing_columns(), hide_index=True,
-    placeholder="", alt="Every concept with its mastery, trend and dates, weakest first",
+    row_height=tables.row_height(masteries), placeholder="", alt="Every concept with its mastery, trend and dates, weakest first",
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """The tables beside the charts: the same numbers, as numbers, and how the columns read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mastery_core.charts.palette import BAND_GLYPHS
+from mastery_core.charts.palette import BAND_GLYPHS, BAND_WORDS
 from mastery_core.charts.standing import in_order
 from mastery_core.curve import MasteryCurve
 from mastery_core.model import ConceptMastery
@@ -17,20 +17,14 @@ from mastery_core.standing import ENOUGH_OBSERVATIONS, MASTERED_FROM, WEAK_BELOW
 from mastery_core.trend import WINDOW_DAYS
 from pages.student.words import TRENDS
 
-BAND_WORDS = {
-    Band.WEAK: f"below {WEAK_BELOW:.0%}",
-    Band.DEVELOPING: "on the way",
-    Band.MASTERED: "mastered",
-    Band.NOT_ENOUGH_DATA: "not enough data",
-}
-BAND_LEGEND = (
+BAND_LEGEND = ":small[{} · pale: forgotten since you last practised it]".format(
     " · ".join(
         f":{colour}[{BAND_GLYPHS[band]} {BAND_WORDS[band]}]"
         for band, colour in zip(BAND_WORDS, ("orange", "blue", "green", "gray"), strict=True)
     )
-    + " · pale: forgotten since you last practised it"
 )
 KINDS = {"quiz": "quiz", "question": "asked a question", "explanation": "read an explanation", "reset": "set anew"}
+ONE_LINE = 30
 STEP_COLUMNS = ("at", "concept", "what", "score", "change")
 WEEK = f"{WINDOW_DAYS:.0f} days"
 
@@ -54,6 +48,11 @@ def standing_table(masteries: Sequence[ConceptMastery], zone: ZoneInfo) -> pd.Da
             "observations": [m.observations for m in rows],
         }
     )
+
+
+def row_height(concepts: Iterable[str]) -> int | None:
+    """Room for two lines where names need them."""
+    return 58 if any(len(concept) > ONE_LINE for concept in concepts) else None
 
 
 def standing_columns() -> dict[str, Any]:

@@ -27,6 +27,19 @@ create table if not exists public.interactions (
   created_at timestamp
 );
 
+-- They may have policies of their own, which would stand in the way of the columns' new types. One policy a table and action holds
+-- here: see the next migration.
+do $$
+declare
+  old record;
+begin
+  for old in select policyname, tablename from pg_catalog.pg_policies
+             where schemaname = 'public' and tablename in ('student_mastery', 'interactions') loop
+    execute format('drop policy %I on public.%I', old.policyname, old.tablename);
+  end loop;
+end
+$$;
+
 update public.student_mastery
   set mastery_score = coalesce(mastery_score, 0.5),
       decay_factor = greatest(0, least(1, coalesce(decay_factor, 0.95)))

@@ -11,18 +11,6 @@ alter table public.profiles enable row level security;
 alter table public.cohorts enable row level security;
 alter table public.cohort_members enable row level security;
 
--- Databases from before may have policies of their own on the two tables that were there: one policy a table and action holds here.
-do $$
-declare
-  old record;
-begin
-  for old in select policyname, tablename from pg_catalog.pg_policies
-             where schemaname = 'public' and tablename in ('student_mastery', 'interactions') loop
-    execute format('drop policy %I on public.%I', old.policyname, old.tablename);
-  end loop;
-end
-$$;
-
 create policy "learners read their own" on public.student_mastery for select to authenticated using (user_id = (select auth.uid()));
 create policy "learners read their own" on public.interactions for select to authenticated using (student_id = (select auth.uid()));
 create policy "learners read their own" on public.learning_sessions for select to authenticated using (user_id = (select auth.uid()));

@@ -146,13 +146,15 @@ $$;
 
 -- A score from before the log gets its history: the recorded outcomes, and a last row, a reset, that ends on the score.
 -- The reset is an interaction like any other, so a later replay ends on the same score. Returns how many pairs it was.
-create function private.backfill(learner uuid, concept text) returns bigint language plpgsql set search_path = '' as $$
+-- ``unless_known`` is when to say that a score was put in force of which nothing tells.
+create function private.backfill(learner uuid, concept text, unless_known timestamptz default now())
+returns bigint language plpgsql set search_path = '' as $$
 declare
   resets bigint;
 begin
   insert into public.interactions (id, student_id, type, concept_focus, outcome, reset_to, created_at)
   select ('ffffffff' || substr(md5(m.user_id || m.concept_tag), 9))::uuid, m.user_id, 'reset', m.concept_tag, 'reset', m.mastery_score,
-         greatest(coalesce(m.last_assessed_at, latest.at, now()), latest.at)
+         greatest(coalesce(m.last_assessed_at, latest.at, unless_known), latest.at)
   from public.student_mastery m
   left join lateral (
     select max(i.created_at) as at from public.interactions i join public.outcome_rules using (outcome)
@@ -165,7 +167,7 @@ begin
   return resets;
 end
 $$;
-comment on function private.backfill(uuid, text) is 'Ids begin with ffffffff so that a reset sorts after what happened in the same instant.';
+comment on function private.backfill(uuid, text, timestamptz) is 'Ids begin with ffffffff so that a reset sorts after what happened in the same instant.';
 
 -- Everything of one learner (null: of all), one concept (null: all), from the log.
 create function private.replay(learner uuid, concept text) returns jsonb language plpgsql security definer set search_path = '' as $$

@@ -136,7 +136,7 @@ returns jsonb language plpgsql set search_path = '' as $$
 declare
   since timestamptz := at;
 begin
-  if private.backfill(learner, concept) > 0 then
+  if private.backfill(learner, concept, at - interval '1 microsecond') > 0 then
     since := null;
   end if;
   insert into public.interactions
@@ -224,6 +224,7 @@ returns jsonb language plpgsql security definer set search_path = '' set plan_ca
 declare
   people integer;
   cohort_id uuid;
+  foreign_session uuid;
   added integer;
   learners uuid[];
   concepts text[];
@@ -254,20 +255,33 @@ begin
   order by p.id for no key update;
 
   insert into public.learning_sessions as s (id, user_id, started_at, ended_at)
-  select session, learner, min(at), max(at)
+  select session, (array_agg(learner))[1], min(at), max(at)
   from jsonb_to_recordset(rows) as row (learner uuid, session uuid, at timestamptz)
   where session is not null
-  group by session, learner
-  on conflict (id) do update
-    set started_at = least(s.started_at, excluded.started_at), ended_at = greatest(s.ended_at, excluded.ended_at)
+  group by session
+  on conflict (id) do update -- one that still runs goes on
+    set started_at = least(s.started_at, excluded.started_at),
+        ended_at = case when s.ended_at is not null then greatest(s.ended_at, excluded.ended_at) end
     where s.started_at > excluded.started_at or s.ended_at < excluded.ended_at;
+
+  select s.id into foreign_session
+  from jsonb_to_recordset(rows) as row (learner uuid, session uuid) join public.learning_sessions s on s.id = row.session
+  where s.user_id <> row.learner limit 1;
+  if found then
+    raise exception 'The session % is of another learner.', foreign_session using errcode = '22023';
+  end if;
 
   with new as (
     insert into public.interactions (id, student_id, type, concept_focus, outcome, session_id, created_at)
     select id, learner, type, concept, outcome, session, at
     from jsonb_to_recordset(rows) as row (id uuid, learner uuid, type text, concept text, outcome text, session uuid, at timestamptz)
     on conflict (id) do nothing
-    returning student_id, concept_focus, created_at
+    returning student_id, concept_focus, created_at, session_id
+  ),
+  in_running_sessions as ( -- the others are summed up when their scores are folded
+    update public.learning_sessions s set total_interactions = s.total_interactions + of_session.n
+    from (select session_id, count(*) as n from new where session_id is not null group by session_id) of_session
+    where s.id = of_session.session_id and s.ended_at is null
   ),
   pairs as (select student_id, concept_focus, min(created_at) as first_at, count(*) as n from new group by student_id, concept_focus)
   select coalesce(sum(n), 0), array_agg(student_id), array_agg(concept_focus), array_agg(first_at)

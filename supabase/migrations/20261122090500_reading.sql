@@ -209,7 +209,7 @@ begin
 end
 $$;
 
--- Everybody, for those who keep the house: by name, at most so many, and how many there are.
+-- Everybody, for those who keep the house: by name, students last, at most so many, and how many there are.
 create function public.people(search text default null, max_people integer default 200)
 returns jsonb language plpgsql stable security invoker set search_path = '' as $$
 begin
@@ -220,18 +220,18 @@ $$;
 
 create function private.people(search text, max_people integer) returns jsonb language sql stable security definer set search_path = '' as $$
   with found as (
-    select p.id, p.display_name, count(*) over () as total
-    from public.profiles p
+    select p.id, p.display_name, coalesce(u.raw_app_meta_data ->> 'role', 'student') as role, count(*) over () as total
+    from public.profiles p join auth.users u using (id)
     where search is null or position(lower(search) in lower(p.display_name)) > 0
-    order by lower(p.display_name), p.id
+    order by coalesce(u.raw_app_meta_data ->> 'role', 'student') = 'student', lower(p.display_name), p.id
     limit max_people
   )
   select jsonb_build_object('total', coalesce(max(f.total), 0), 'people', coalesce(jsonb_agg(jsonb_build_object(
-      'id', f.id, 'display_name', f.display_name, 'role', private.role_of(f.id),
+      'id', f.id, 'display_name', f.display_name, 'role', f.role,
       'cohorts', (select coalesce(jsonb_agg(c.name order by c.name), '[]')
                   from public.cohort_members m join public.cohorts c on c.id = m.cohort_id where m.user_id = f.id),
       'interactions', standing.interactions, 'last_activity', standing.last_activity)
-    order by lower(f.display_name), f.id), '[]'))
+    order by f.role = 'student', lower(f.display_name), f.id), '[]'))
   from found f
   left join lateral (
     select coalesce(sum(m.observations), 0) as interactions, max(m.last_assessed_at) as last_activity

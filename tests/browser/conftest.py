@@ -11,10 +11,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 SECONDS_TO_START = 120
+MILLISECONDS_TO_WAIT = 30_000  # A busy machine is slow now and then.
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -22,6 +23,9 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+expect.set_options(timeout=MILLISECONDS_TO_WAIT)
 
 
 @pytest.fixture(scope="session")
