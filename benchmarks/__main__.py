@@ -33,7 +33,10 @@ BENCHMARKS: dict[Name, Callable[..., Iterator[Result]]] = {
     Name.FIRST_CHART: first_chart.measure,
 }
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
+
+@app.command()
 def main(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")] = False,
@@ -57,4 +60,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

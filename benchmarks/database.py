@@ -42,7 +42,7 @@ def owner_connection(database: EmbeddedDatabase) -> psycopg.Connection:
 
 def bare_sql(name: str) -> LiteralString:
     """The statement in ``sql/<name>.sql``."""
-    return cast(LiteralString, (SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+    return cast("LiteralString", (SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
 
 
 def settle(connection: psycopg.Connection) -> None:

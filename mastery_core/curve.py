@@ -119,11 +119,12 @@ def daily_mean(
     first = np.searchsorted(concept, np.arange(decay_factor.size))
     total = np.cumsum(observations)
     before = np.concatenate(([0.0], total))[first]
-    # For each moment and concept the number of its latest closing: one sorted search over concept-major keys.
-    base = at.min()
-    span = max(float(at.max()), float(moments.max())) - base + 1.0
-    key = concept * span + (at - base)
-    wanted = np.arange(decay_factor.size)[None, :] * span + np.clip(moments[:, None] - base, -0.5, span - 0.5)
+    # For each moment and concept the number of its latest closing: one sorted search over concept-major keys, of whole
+    # numbers (the place of a time among all), for a sum of a concept's number and a time would lose the microseconds.
+    times, place = np.unique(at, return_inverse=True)
+    key = concept * (times.size + 1) + place + 1
+    passed = np.searchsorted(times, moments, side="right")
+    wanted = np.arange(decay_factor.size)[None, :] * (times.size + 1) + passed[:, None]
     latest = np.searchsorted(key, wanted, side="right") - 1
     exists = latest >= first[None, :]
     latest = np.maximum(latest, 0)

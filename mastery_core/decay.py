@@ -47,7 +47,7 @@ def days_until_below(
     shares, factor = np.broadcast_arrays(
         np.asarray(score, dtype=np.float64), np.asarray(decay_factor, dtype=np.float64)
     )
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         days = period_days * np.log(threshold / shares) / np.log(factor)
     days = np.where(factor == 0.0, 0.0, days)
     days = np.where((factor == 1.0) | (threshold <= 0.0), np.inf, days)

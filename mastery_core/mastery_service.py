@@ -29,6 +29,8 @@ from mastery_core.trend import WINDOW_DAYS, trends
 
 PROJECTED_DAYS = 14.0
 LONGEST_RANGE_DAYS = 36_500
+MOST_ROWS = 2**31 - 1  # SQL's integer
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # nothing is recorded before
 
 
 class MasteryService:
@@ -46,7 +48,7 @@ class MasteryService:
         self,
         user_id: str,
         concepts: Sequence[str] | None = None,
-        apply_decay: bool = True,
+        apply_decay: bool = True,  # noqa: FBT001 - the signature is given
         *,
         at: datetime | None = None,
     ) -> dict[str, ConceptMastery]:
@@ -139,7 +141,7 @@ class MasteryService:
             concept=concept_tag,
             since=_days_before(moment, days),
             until=moment,
-            max_rows=limit,
+            max_rows=min(limit, MOST_ROWS),
         )
         for row in rows:
             row["created_at"] = datetime.fromisoformat(str(row["created_at"]))
@@ -224,7 +226,9 @@ class MasteryService:
         answer = self.database.call("learner_days", learner=user_id, since=since, until=moment)
         ends = pd.date_range(since.date(), moment.date(), tz="UTC", unit="us")[1:]
         moments = pd.DatetimeIndex(ends.append(pd.DatetimeIndex([moment]).as_unit("us")))
-        return pd.Series(_daily_mean(answer, moments), index=moments, name="mean_mastery")
+        # What happens at midnight belongs to the day that begins.
+        asked = np.append(ends.asi8 - 1, moments.asi8[-1]) / 1e6
+        return pd.Series(_daily_mean(answer, asked), index=moments, name="mean_mastery")
 
 
 INTERACTION_TYPES = {
@@ -240,13 +244,16 @@ def _moment(at: datetime | None) -> datetime:
         return datetime.now(UTC)
     if at.tzinfo is None or at.utcoffset() is None:
         raise InvalidInput(f"{at.isoformat()} has no time zone: say which, for instance with tzinfo=UTC.")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput(f"{at.isoformat()} is outside the years 1 to 9999 of UTC.") from None
 
 
 def _days_before(moment: datetime, days: float) -> datetime:
     if not (isinstance(days, int | float) and math.isfinite(days) and 0 < days <= LONGEST_RANGE_DAYS):
         raise InvalidInput(f"days is a number above 0 and at most {LONGEST_RANGE_DAYS}; this one is {days}.")
-    return max(moment - timedelta(days=days), datetime(1970, 1, 1, tzinfo=UTC))
+    return EARLIEST if moment - EARLIEST <= timedelta(days=days) else moment - timedelta(days=days)
 
 
 def _concept_masteries(answer: dict[str, Any], moment: datetime, *, apply_decay: bool) -> list[ConceptMastery]:
@@ -315,10 +322,10 @@ def _curves(answer: dict[str, Any], concepts: Sequence[str], since: float, until
     return curves
 
 
-def _daily_mean(answer: dict[str, Any], moments: pd.DatetimeIndex) -> Floats:
+def _daily_mean(answer: dict[str, Any], moments: Floats) -> Floats:
     numbers: dict[str, int] = {}
     concept = np.array([numbers.setdefault(name, len(numbers)) for name in answer["concept_tag"]], dtype=np.intp)
     factors = np.array([answer["decay_factors"][name] for name in numbers], dtype=np.float64)
     at, score, observations = (np.array(answer[column], dtype=np.float64) for column in ("at", "score", "observations"))
     period = answer["settings"]["decay_period_days"]
-    return daily_mean(moments.asi8 / 1e6, concept, at, score, observations, factors, period_days=period)
+    return daily_mean(moments, concept, at, score, observations, factors, period_days=period)

@@ -29,7 +29,7 @@ BAND_WORDS = {
 
 
 def slots(chosen: Sequence[str], concepts: Sequence[str]) -> dict[str, int]:
-    """Which colour and symbol each chosen concept has: its own by its place among all, the next free one if that is taken.
+    """Which colour and symbol each chosen concept has: its own by its place among all, or the next that is free.
 
     So a concept looks the same from day to day, and no two in one figure look alike while there are slots enough.
     """

@@ -18,6 +18,15 @@ HEIGHT = 420
 NAME_COLUMNS = 36
 # More marks than this hide the lines they stand on.
 MOST_MARKS = 160
+# What came before takes at least this share of the two weeks ahead; a little room keeps marks off the edge.
+LEAST_PAST, EDGE = 0.2, 0.01
+
+_DAY = 86_400_000
+_DATES = [
+    {"dtickrange": [None, _DAY], "value": "%H:%M<br>%-d %b"},
+    {"dtickrange": [_DAY, 60 * _DAY], "value": "%-d %b"},
+    {"dtickrange": [60 * _DAY, None], "value": "%b %Y"},
+]
 
 
 def progress_curves(
@@ -36,17 +45,19 @@ def progress_curves(
     names = [curve.concept_tag for curve in curves]
     looks = looks or slots(names, names)
     clock = _Clock(curves, as_of, zone)
+    short = shortened(names, NAME_COLUMNS)
+    together = short == names
     marked = sum(curve.step_at.size for curve in curves) <= MOST_MARKS
     traces: list[Trace] = []
-    for number, (curve, short) in enumerate(zip(curves, shortened(names, NAME_COLUMNS), strict=True)):
+    for number, (curve, name) in enumerate(zip(curves, short, strict=True)):
         look = looks[curve.concept_tag] % len(COLOURS)
-        shared = {"type": "scatter", "legendgroup": str(number), "name": as_text(short)}
+        shared = {"type": "scatter", "legendgroup": str(number), "name": as_text(name)}
         traces += (
-            shared | _line(curve, clock.at[number], COLOURS[look]),
+            shared | _line(curve, clock.at[number], COLOURS[look], together=together),
             shared | _marks(curve, clock, number, COLOURS[look], SYMBOLS[look], steps=marked),
-            shared | _ahead(curve, clock.ahead[number], COLOURS[look]),
+            shared | _ahead(curve, clock.ahead[number], COLOURS[look], together=together),
         )
-    return drawn(traces, _layout(clock, weak))
+    return drawn(traces, _layout(clock, weak, together=together))
 
 
 class _Clock:
@@ -60,17 +71,19 @@ class _Clock:
         self.as_of = float(pieces[-1][0])
         self.first = min((float(at[0]) for at in self.at if at.size), default=self.as_of)
         self.last = max((float(at[-1]) for at in self.ahead if at.size), default=self.as_of)
+        self.first = min(self.first, self.as_of - LEAST_PAST * (self.last - self.as_of))
+        self.first -= EDGE * (self.last - self.first)
         self.as_of_day = datetime.fromtimestamp(as_of, UTC).astimezone(ZoneInfo(zone))
 
 
-def _line(curve: MasteryCurve, at: Floats, colour: str) -> Trace:
+def _line(curve: MasteryCurve, at: Floats, colour: str, *, together: bool) -> Trace:
     return {
         "x": at,
         "y": curve.score,
         "mode": "lines",
         "line": {"color": colour, "width": 2.25},
         "showlegend": False,
-        "hovertemplate": f"%{{y:.0%}}  {wrapped(curve.concept_tag)}<extra></extra>",
+        "hovertemplate": _hover(curve, "%{y:.0%}", together=together),
     }
 
 
@@ -86,7 +99,7 @@ def _marks(curve: MasteryCurve, clock: _Clock, number: int, colour: str, symbol:
     }
 
 
-def _ahead(curve: MasteryCurve, at: Floats, colour: str) -> Trace:
+def _ahead(curve: MasteryCurve, at: Floats, colour: str, *, together: bool) -> Trace:
     return {
         # A minute on, or the hover label would name the concept twice at "as of".
         "x": np.concatenate((at[:1] + 60_000, at[1:])),
@@ -95,16 +108,51 @@ def _ahead(curve: MasteryCurve, at: Floats, colour: str) -> Trace:
         "line": {"color": colour, "width": 2, "dash": "dot"},
         "opacity": 0.85,
         "showlegend": False,
-        "hovertemplate": f"%{{y:.0%}} if not practised  {wrapped(curve.concept_tag)}<extra></extra>",
+        "hovertemplate": _hover(curve, "%{y:.0%} if not practised", together=together),
     }
 
 
-def _layout(clock: _Clock, weak: float) -> dict[str, Any]:
-    today = f"{clock.as_of_day.day} {clock.as_of_day:%b %Y}"
+def _hover(curve: MasteryCurve, score: str, *, together: bool) -> str:
+    """One line of the label that names all curves at a time or, where names are long, a label of its own."""
+    if together:
+        return f"{score}  {as_text(curve.concept_tag)}<extra></extra>"
+    return f"<b>{score}</b>, %{{x}}<br>{wrapped(curve.concept_tag)}<extra></extra>"
+
+
+def _labels(clock: _Clock) -> list[dict[str, Any]]:
+    """The day of "as of" and what comes after it, on the sides of the line that have room for them."""
+    today = f"as of {clock.as_of_day.day} {clock.as_of_day:%b %Y}"
+    past = (clock.as_of - clock.first) / max(clock.last - clock.first, 1.0)
+    if past < 0.35:
+        return [_label(f"{today}, then the next two weeks", clock.as_of, "left")]
+    ahead = [_label("next two weeks", clock.as_of, "left")] if past < 0.8 else []
+    return [_label(today, clock.as_of, "right"), *ahead]
+
+
+def _label(text: str, at: float, side: str) -> dict[str, Any]:
+    return {
+        "text": text, "x": at, "xref": "x", "y": 1, "yref": "paper", "xanchor": side, "yanchor": "bottom",
+        "showarrow": False, "font": {"size": 12},
+    }  # fmt: skip
+
+
+def _shapes(clock: _Clock, weak: float) -> list[dict[str, Any]]:
+    """The two weeks ahead shaded, "as of" as an upright line, the threshold as a level one."""
+    upright = {"xref": "x", "yref": "paper", "y0": 0, "y1": 1, "x0": clock.as_of}
+    level = {"xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": weak, "y1": weak}
+    name = {"text": f"review below {weak:.0%}", "textposition": "end", "yanchor": "top", "font": {"size": 12}}
+    return [
+        upright | {"type": "rect", "x1": clock.last, "fillcolor": FAINT, "line": {"width": 0}, "layer": "below"},
+        upright | {"type": "line", "x1": clock.as_of, "line": {"color": MUTED, "width": 1}},
+        level | {"type": "line", "line": {"color": MUTED, "width": 1, "dash": "dash"}, "label": name},
+    ]
+
+
+def _layout(clock: _Clock, weak: float, *, together: bool) -> dict[str, Any]:
     return {
         "height": HEIGHT,
         "margin": {"l": 0, "r": 8, "t": 24, "b": 0, "pad": 0},
-        "hovermode": "x unified",
+        "hovermode": "x unified" if together else "closest",
         "xaxis": {
             "type": "date",
             "range": [clock.first, clock.last],
@@ -126,28 +174,14 @@ def _layout(clock: _Clock, weak: float) -> dict[str, Any]:
             "automargin": True,
             "ticklabelstandoff": 8,
         },
-        "legend": {"orientation": "h", "x": 0, "y": -0.14, "yanchor": "top", "itemsizing": "constant", "font": {"size": 14}, "title": {"text": ""}},
-        "shapes": [
-            {"type": "rect", "xref": "x", "yref": "paper", "x0": clock.as_of, "x1": clock.last, "y0": 0, "y1": 1,
-             "fillcolor": FAINT, "line": {"width": 0}, "layer": "below"},
-            {"type": "line", "xref": "x", "yref": "paper", "x0": clock.as_of, "x1": clock.as_of, "y0": 0, "y1": 1,
-             "line": {"color": MUTED, "width": 1}},
-            {"type": "line", "xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": weak, "y1": weak,
-             "line": {"color": MUTED, "width": 1, "dash": "dash"},
-             "label": {"text": f"review below {weak:.0%}", "textposition": "start", "yanchor": "top", "font": {"size": 12}}},
-        ],
-        "annotations": [
-            {"text": f"as of {today}", "x": clock.as_of, "xref": "x", "y": 1, "yref": "paper", "xanchor": "right",
-             "yanchor": "bottom", "showarrow": False, "font": {"size": 12}},
-            {"text": "next two weeks", "x": clock.as_of, "xref": "x", "y": 1, "yref": "paper", "xanchor": "left",
-             "yanchor": "bottom", "showarrow": False, "font": {"size": 12}},
-        ],
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": -0.14,
+            "yanchor": "top",
+            "itemsizing": "constant",
+            "font": {"size": 14},
+        },
+        "shapes": _shapes(clock, weak),
+        "annotations": _labels(clock),
     }  # fmt: skip
-
-
-_DAY = 86_400_000
-_DATES = [
-    {"dtickrange": [None, _DAY], "value": "%H:%M<br>%-d %b"},
-    {"dtickrange": [_DAY, 60 * _DAY], "value": "%-d %b"},
-    {"dtickrange": [60 * _DAY, None], "value": "%b %Y"},
-]

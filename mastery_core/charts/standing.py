@@ -15,7 +15,7 @@ from mastery_core.standing import ENOUGH_OBSERVATIONS, MASTERED_FROM, WEAK_BELOW
 
 ROW = 40
 AXIS_HEIGHT = 24
-ROWS_A_PAGE = 15
+ROWS_A_PAGE = 20
 NAME_COLUMNS = 50
 # A row is 1 high, counted downwards: its name stands above the middle, its bar below. Bars end where numbers begin.
 NAME_ABOVE, BAR_BELOW, BAR = 0.2, 0.2, 0.24
@@ -64,14 +64,14 @@ def in_order(masteries: Sequence[ConceptMastery]) -> list[ConceptMastery]:
     return sorted(masteries, key=lambda m: (m.observations < ENOUGH_OBSERVATIONS, m.mastery_score, m.concept_tag))
 
 
-def pages(concepts: int) -> int:
+def page_count(concepts: int) -> int:
     return max(1, -(-concepts // ROWS_A_PAGE))
 
 
 def _places(band: Bands) -> Floats:
     """Where each row stands, counted from the top; a gap with a heading goes before those without enough data."""
     unknown = band == Band.NOT_ENOUGH_DATA
-    return np.arange(band.size) + np.where(unknown, HEADING, 0.0)
+    return np.arange(band.size, dtype=np.float64) + np.where(unknown, HEADING, 0.0)
 
 
 def _bars_now(shown: Sequence[ConceptMastery], band: Bands, place: Floats) -> Trace:

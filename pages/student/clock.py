@@ -12,7 +12,7 @@ def viewer_zone() -> ZoneInfo:
     """The time zone of the viewer's browser; UTC where it says none, or none that there is."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         return ZoneInfo("UTC")
 
 

@@ -11,7 +11,10 @@ from pages.student.words import count, percent, points
 
 def mean(known: Sequence[ConceptMastery], apart: int) -> str:
     if not known:
-        return f"The mean of your scores now. A concept counts from {ENOUGH_OBSERVATIONS} observations on, and none has as many yet."
+        return (
+            f"The mean of your scores now. A concept counts from {ENOUGH_OBSERVATIONS} observations on, "
+            "and none has as many yet."
+        )
     total = sum(mastery.mastery_score for mastery in known)
     return (
         "The mean of your scores now, each with what you have forgotten since you last practised it taken off.\n\n"
@@ -36,17 +39,18 @@ def needing_review(known: Sequence[ConceptMastery], apart: int) -> str:
     faded = sum(mastery.stored_score >= WEAK_BELOW for mastery in below)
     return (
         f"Concepts whose score now is below {percent(WEAK_BELOW)}.\n\n"
-        f"You have {len(below)} of {len(known)}: {faded} stood at {percent(WEAK_BELOW)} or more when last practised and "
-        f"faded since, {len(below) - faded} did not yet.\n\n{_left_out(apart)}"
+        f"You have {len(below)} of {len(known)}: {faded} stood at {percent(WEAK_BELOW)} or more when last practised "
+        f"and faded since, {len(below) - faded} did not yet.\n\n{_left_out(apart)}"
     )
 
 
 def velocity(insights: LearningInsights, before: LearningInsights | None) -> str:
     days = insights.days_analyzed
     text = (
-        "What practice won and lost over all concepts, divided by all days of the range. A concept going from 0% to 100% "
-        "is 100 points.\n\n"
-        f"{points(insights.practice_delta)} points ÷ {count(days, 'day')} = **{points(insights.learning_velocity, 1)} points a day**.\n\n"
+        "What practice won and lost over all concepts, divided by all days of the range. A concept that goes from 0% to "
+        "100% is 100 points.\n\n"
+        f"{points(insights.practice_delta)} points ÷ {count(days, 'day')} = "
+        f"**{points(insights.learning_velocity, 1)} points a day**.\n\n"
         f"What time took away ({points(insights.forgotten)} points) is not in it."
     )
     if before is None or not before.total_interactions:
@@ -67,9 +71,16 @@ def practised(insights: LearningInsights, moment: datetime) -> str:
 
 def counted(known: int, apart: int) -> str:
     """How many concepts the figures are made of, and how many are counted apart."""
-    if not apart:
-        return f"From {count(known, 'concept')}."
-    return f"From {count(known, 'concept')}. {BAND_GLYPHS[Band.NOT_ENOUGH_DATA]} {apart} more with fewer than {ENOUGH_OBSERVATIONS} observations: too few to tell."
+    few = (
+        f"{BAND_GLYPHS[Band.NOT_ENOUGH_DATA]} {{}} with fewer than {ENOUGH_OBSERVATIONS} observations: too few to tell."
+    )
+    if not known:
+        return few.format(count(apart, "concept"))
+    return f"From {count(known, 'concept')}. {few.format(f'{apart} more') if apart else ''}"
+
+
+def no_change(known: Sequence[ConceptMastery]) -> str:
+    return "no earlier day in this range" if known else "not enough data yet"
 
 
 def _left_out(apart: int) -> str:

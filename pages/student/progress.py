@@ -7,11 +7,11 @@ import streamlit as st
 
 from mastery_core.charts.figure import CONFIG
 from mastery_core.charts.names import shortened
-from mastery_core.charts.palette import BAND_GLYPHS, COLOURS, slots
+from mastery_core.charts.palette import COLOURS, slots
 from mastery_core.charts.progress import progress_curves
-from mastery_core.charts.standing import pages, standing
+from mastery_core.charts.standing import page_count, standing
 from mastery_core.errors import MasteryError
-from mastery_core.standing import ENOUGH_OBSERVATIONS, MASTERED_FROM, WEAK_BELOW, Band, mean_mastery
+from mastery_core.standing import ENOUGH_OBSERVATIONS, MASTERED_FROM, WEAK_BELOW, mean_mastery
 from pages import signed_in
 from pages.student import clock, explained, tables, words
 from pages.student.review import reviews
@@ -47,9 +47,9 @@ last_activity = person.last_activity or now
 if person.last_activity is None and not service.get_user_mastery(person.id):
     st.subheader("Your progress will grow here", anchor=False)
     st.markdown(
-        "Nothing has been recorded for you yet. Answer a few questions in the tutor or course that is connected to this "
-        f"dashboard: each answer counts at once, and from {ENOUGH_OBSERVATIONS} answers on a concept you will see how well "
-        "you know it, how fast it fades, and when to come back to it."
+        "Nothing has been recorded for you yet. Answer a few questions in the tutor or course that is connected to "
+        f"this dashboard: each answer counts at once, and from {ENOUGH_OBSERVATIONS} answers on a concept you will see "
+        "how well you know it, how fast it fades, and when to come back to it."
     )
     st.button("Look again", icon=":material/refresh:")
     st.stop()
@@ -80,7 +80,9 @@ if clock.is_long_ago(last_activity, now) and day == opening:
 try:
     masteries = service.get_user_mastery(person.id, at=moment)
     insights = service.insights_beside(person.id, masteries, days, at=moment)
-    earlier = service.insights_beside(person.id, {}, days, at=moment - timedelta(days=days)) if RANGES[range_name] else None
+    earlier = (
+        service.insights_beside(person.id, {}, days, at=moment - timedelta(days=days)) if RANGES[range_name] else None
+    )
     daily = service.get_daily_mastery(person.id, days, at=moment)
     by_id = {concept_id(concept): concept for concept in sorted(masteries, key=str.casefold)}
     latest = sorted(masteries.values(), key=lambda m: (m.last_assessed_at or moment, m.observations), reverse=True)
@@ -114,8 +116,8 @@ first, others = st.columns([1, 2], gap="small")
 with first:
     st.metric(
         "Mean mastery", words.percent(mean) if known else words.NONE,
-        words.points(measured.iloc[-1] - measured.iloc[0]) if len(measured) > 1 else None, delta_color="primary",
-        delta_description="points in this range" if len(measured) > 1 else "not enough data yet",
+        words.points(measured.iloc[-1] - measured.iloc[0]) if len(measured) > 1 else None, delta_color="blue",
+        delta_description="points in this range" if len(measured) > 1 else explained.no_change(known),
         chart_data=(measured * 100).round(1).tolist() if len(measured) > 1 else None, chart_type="area",
         border=True, help=explained.mean(known, apart),
     )  # fmt: skip
@@ -135,11 +137,12 @@ with others, st.grid(2, min_column_width=140):
     st.metric(
         "Learning velocity", f"{words.points(insights.learning_velocity, 1)} a day" if practised else words.NONE,
         words.points(insights.learning_velocity - earlier.learning_velocity, 1) if compared else None,
-        delta_description=f"points vs before" if compared else "points" if practised else "no practice in this range",
+        delta_description="points vs before" if compared else "points" if practised else "no practice in this range",
         border=True, height="stretch", help=explained.velocity(insights, earlier),
     )  # fmt: skip
     st.metric(
-        "Days practised", f"{insights.days_practiced}", delta_description=words.count(insights.total_interactions, "observation"),
+        "Days practised", insights.days_practiced,
+        delta_description=words.count(insights.total_interactions, "observation"),
         border=True, height="stretch", help=explained.practised(insights, moment),
     )  # fmt: skip
 
@@ -153,7 +156,9 @@ st.multiselect(
     help=f"Up to {MOST_CURVES} at once. Empty it to see the {SUGGESTED} you practised last.",
 )  # fmt: skip
 st.plotly_chart(
-    progress_curves(curves, as_of=moment.timestamp(), zone=zone.key, looks=slots([by_id[each] for each in chosen], list(masteries))),
+    progress_curves(
+        curves, as_of=moment.timestamp(), zone=zone.key, looks=slots([by_id[each] for each in chosen], list(masteries))
+    ),
     config=CONFIG,
     key="curves",
     alt="Mastery over time, up at each practice and fading between. "
@@ -172,7 +177,8 @@ with left:
     st.subheader("Where you stand", anchor=False)
     st.markdown(tables.BAND_LEGEND)
     chart = st.container()
-    page = st.pagination(pages(len(masteries)), key="page", bind="query-params") if pages(len(masteries)) > 1 else 1
+    pages = page_count(len(masteries))
+    page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     chart.plotly_chart(
         standing(list(masteries.values()), page=page), config=CONFIG, key="standing",
         alt=f"Mastery of {words.count(len(masteries), 'concept')}, weakest first; the table below has the numbers",
@@ -182,15 +188,19 @@ with right:
     todo = reviews(masteries.values(), moment, zone)
     if known and not any(review.below for review in todo):
         st.success(f"Nothing is below {words.percent(WEAK_BELOW)}. Well done!", icon=":material/celebration:")
-    for review, name in zip(todo[:MOST_REVIEWS], shortened([review.concept for review in todo[:MOST_REVIEWS]], REVIEW_COLUMNS), strict=True):
+    for review, name in zip(
+        todo[:MOST_REVIEWS], shortened([review.concept for review in todo[:MOST_REVIEWS]], REVIEW_COLUMNS), strict=True
+    ):
         with st.container(gap=None):
             st.text(name)
             st.caption(f":material/{'replay' if review.below else 'schedule'}: {review.why}")
+    if not known:
+        st.markdown(f"Nothing yet. A concept appears here from {ENOUGH_OBSERVATIONS} observations on.")
     if len(todo) > MOST_REVIEWS:
         st.caption(f"And {len(todo) - MOST_REVIEWS} more in the table below.")
 
 st.subheader("Every concept", anchor=False)
 st.dataframe(
     tables.standing_table(list(masteries.values()), zone), column_config=tables.standing_columns(), hide_index=True,
-    row_height=tables.row_height(masteries), placeholder="", alt="Every concept with its mastery, trend and dates, weakest first",
+    placeholder="", alt="Every concept with its mastery, trend and dates, weakest first",
 )  # fmt: skip

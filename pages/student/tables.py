@@ -1,6 +1,6 @@
 """The tables beside the charts: the same numbers, as numbers, and how the columns read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from mastery_core.charts.palette import BAND_GLYPHS, BAND_WORDS
 from mastery_core.charts.standing import in_order
 from mastery_core.curve import MasteryCurve
 from mastery_core.model import ConceptMastery
-from mastery_core.standing import ENOUGH_OBSERVATIONS, MASTERED_FROM, WEAK_BELOW, Band, bands
+from mastery_core.standing import ENOUGH_OBSERVATIONS, MASTERED_FROM, WEAK_BELOW, bands
 from mastery_core.trend import WINDOW_DAYS
 from pages.student.words import TRENDS
 
@@ -24,7 +24,6 @@ BAND_LEGEND = ":small[{} · pale: forgotten since you last practised it]".format
     )
 )
 KINDS = {"quiz": "quiz", "question": "asked a question", "explanation": "read an explanation", "reset": "set anew"}
-ONE_LINE = 30
 STEP_COLUMNS = ("at", "concept", "what", "score", "change")
 WEEK = f"{WINDOW_DAYS:.0f} days"
 
@@ -50,47 +49,44 @@ def standing_table(masteries: Sequence[ConceptMastery], zone: ZoneInfo) -> pd.Da
     )
 
 
-def row_height(concepts: Iterable[str]) -> int | None:
-    """Room for two lines where names need them."""
-    return 58 if any(len(concept) > ONE_LINE for concept in concepts) else None
-
-
 def standing_columns() -> dict[str, Any]:
     column = st.column_config
     return {
-        "concept": column.TextColumn("Concept", width=210, pinned=True),
+        "concept": column.TextColumn("Concept", width=190, pinned=True),
         "now": column.ProgressColumn(
-            "Now", min_value=0, max_value=100, format="%.1f%%", width=130,
+            "Now", min_value=0, max_value=100, format="%.1f%%", width=110,
             help="Score when last practised × share kept a day ^ days since then.",
         ),
         "standing": column.TextColumn(
-            "Standing", width=125,
+            "Standing", width=118,
             help=f"Below {WEAK_BELOW:.0%}, on the way, or mastered from {MASTERED_FROM:.0%}. "
             f"It takes {ENOUGH_OBSERVATIONS} observations to tell.",
         ),
         "due": column.DateColumn(
-            f"Falls below {WEAK_BELOW:.0%}", format="D MMM YYYY", width=115,
+            f"Falls below {WEAK_BELOW:.0%}", format="D MMM YYYY", width=112,
             help="When, if it is not practised before. Empty where it already has, or where there is not enough data.",
         ),
-        "practised": column.DateColumn("Last practised", format="D MMM YYYY", width=110),
-        "stored": column.NumberColumn("Score then", format="%.1f%%", width=90, help="The score right after the last practice."),
+        "practised": column.DateColumn("Last practised", format="D MMM YYYY", width=102),
+        "stored": column.NumberColumn("Score then", format="%.1f%%", width=80, help="Right after the last practice."),
         "trend": column.TextColumn(
-            "Trend", width=105,
-            help=f"Improving where practice of the last {WEEK} came to more than +5 points, declining below −5; it takes 2 observations.",
+            "Trend", width=98,
+            help=f"Improving where practice of the last {WEEK} came to more than +5 points, declining below −5. "
+            "It takes 2 observations.",
         ),
         "change": column.NumberColumn(
-            "Change", format="%+.1f", width=80, help=f"Points won and lost by practice in the last {WEEK}, without forgetting.",
+            "Change", format="%+.1f", width=70,
+            help=f"Points won and lost by practice in the last {WEEK}, without forgetting.",
         ),
         "forgotten": column.NumberColumn(
-            "Forgotten", format="%+.1f", width=85,
+            "Forgotten", format="%+.1f", width=78,
             help=f"Points that time had taken away when the concept was practised again in the last {WEEK}.",
         ),
-        "observations": column.NumberColumn("Observations", width=100, help="How often it was answered, asked about or read."),
+        "observations": column.NumberColumn("Observations", width=92, help="Times answered, asked about or read."),
     }  # fmt: skip
 
 
 def curve_table(curves: Sequence[MasteryCurve], zone: ZoneInfo) -> pd.DataFrame:
-    """What the curves are drawn from: every practice step, and at the end where each concept stands and will in two weeks."""
+    """What the curves are drawn from: every practice step, where each concept stands, and where it will in two weeks."""
     pieces = [_steps(curve) for curve in curves] + [_ends(curve) for curve in curves]
     columns = {name: np.concatenate([piece[name] for piece in pieces] or [np.empty(0)]) for name in STEP_COLUMNS}
     columns["at"] = pd.DatetimeIndex(columns["at"].astype("datetime64[s]"), tz="UTC").tz_convert(zone)
@@ -122,7 +118,7 @@ def _ends(curve: MasteryCurve) -> dict[str, Any]:
     return {
         "at": curve.projected_at[[0, -1]],
         "concept": np.full(2, curve.concept_tag, dtype=object),
-        "what": np.array(["as of then", "if not practised"], dtype=object),
+        "what": np.array(["as of", "if not practised"], dtype=object),
         "score": _percent([curve.score[-1], curve.projected_score[-1]]),
         "change": np.full(2, np.nan),
     }

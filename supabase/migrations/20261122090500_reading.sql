@@ -118,7 +118,7 @@ begin
        from steps s cross join lateral (values
          (1, date_part('epoch', s.created_at)), (2, -date_part('epoch', s.created_at)), (3, s.mastery_score), (4, -s.mastery_score)) as rank (pick, place)
        where n > max_steps
-       order by concept_tag, stretch, pick, place, created_at, interaction_id)
+       order by concept_tag, stretch, pick, place, case when pick = 2 then interaction_id end desc nulls last, created_at, interaction_id)
     ),
     drawn as (select distinct on (concept_tag, created_at, interaction_id) * from kept order by concept_tag, created_at, interaction_id)
     select jsonb_build_object(
@@ -172,7 +172,8 @@ begin
       ) earlier
       where m.user_id = learner
       union all
-      (select distinct on (h.concept_tag) h.concept_tag, h.created_at, h.mastery_score, count(*) over (partition by h.concept_tag)
+      (select distinct on (h.concept_tag) h.concept_tag, h.created_at, h.mastery_score,
+              count(*) filter (where h.trigger_type <> 'reset') over (partition by h.concept_tag)
        from public.mastery_history h
        where h.user_id = learner and h.trigger_type <> 'decay' and h.created_at >= date_trunc('day', until, 'UTC') and h.created_at <= until
        order by h.concept_tag, h.created_at desc, h.interaction_id desc)

@@ -74,7 +74,7 @@ def send(service: Database, learner: str, batch: list[Happening], *, imported: b
         )  # fmt: skip
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(drawn=happenings, data=st.data())
 def test_any_order_of_arrival_gives_the_scores_of_the_right_order(
     drawn: list[Happening], data: st.DataObject, service: Database, console: Any

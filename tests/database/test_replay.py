@@ -44,7 +44,7 @@ def logged(
             learner=learner, at=MAY + timedelta(days=2),
         )  # fmt: skip
         service.call("start_session", learner=learner, session=session, at=MAY)
-        for n in range(60):
+        for n in range(30):
             service.call(
                 "record_outcome", learner=learner, concept=chance.choice("abc"), outcome=chance.choice(OUTCOMES),
                 at=MAY + timedelta(minutes=chance.randrange(60_000)), interaction=str(uuid4()),
@@ -54,7 +54,7 @@ def logged(
             "import_outcomes",
             rows=[
                 import_row(learner, chance.choice("bcd"), chance.choice(OUTCOMES), MAY + timedelta(minutes=minutes))
-                for minutes in range(0, 60_000, 900)
+                for minutes in range(0, 60_000, 1500)
             ],
         )
         service.call("end_session", session=session)
@@ -69,7 +69,7 @@ def test_replay_under_unchanged_rules_changes_nothing(
     learner = logged()
     before = tables_of(learner), query("select * from learning_sessions where user_id = %(id)s", id=learner)
     answer = service.call("replay", learner=learner)
-    assert answer == {"interactions": 60 + 67 + 1, "pairs": 4, "resets": 0}
+    assert answer == {"interactions": 30 + 40 + 1, "pairs": 4, "resets": 0}
     assert (tables_of(learner), query("select * from learning_sessions where user_id = %(id)s", id=learner)) == before
 
 

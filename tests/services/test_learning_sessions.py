@@ -51,9 +51,9 @@ def test_what_time_took_is_no_part_of_what_was_gained(mastery: MasteryService, l
 
 
 def test_a_session_is_counted_while_it_runs(mastery: MasteryService, learner: str, query: Query) -> None:
-    session = mastery.start_session(learner)
-    for count in (1, 2, 3):
-        mastery.update_mastery(learner, "a", "correct", session)
+    session = mastery.start_session(learner, at=MAY)
+    for count, minute in enumerate((5, 9, 1), start=1):
+        mastery.update_mastery(learner, "a", "correct", session, at=MAY + timedelta(minutes=minute))
         [row] = query("select total_interactions, ended_at from learning_sessions where id = %(id)s", id=session)
         assert row == {"total_interactions": count, "ended_at": None}
 

@@ -1,0 +1,63 @@
+"""Screens as the people of a real database see them."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from mastery_core.database import Database, EmbeddedDatabase
+from mastery_core.identity.sessions import store
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 30
+
+# What happened: a concept, an outcome, and how many days ago.
+Happened = tuple[str, str, float]
+
+
+@pytest.fixture(autouse=True)
+def at_home(database: EmbeddedDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Screens open the database of the tests, and nothing that an earlier test's session kept."""
+    monkeypatch.setenv("MASTERY_HOME", str(database.server.home))
+    monkeypatch.syspath_prepend(str(ROOT))
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def learner(service: Database, import_row: Callable[..., dict[str, object]]) -> Callable[..., str]:
+    """Make a learner to whom all this happened, and return their id."""
+
+    def make(happened: Iterable[Happened], name: str = "Maya Okafor") -> str:
+        person, now = str(uuid4()), datetime.now(UTC)
+        rows = [
+            import_row(person, concept, outcome, now - timedelta(days=days), learner_name=name)
+            for concept, outcome, days in happened
+        ]
+        service.call("import_outcomes", rows=rows, cohort="Pages")
+        return person
+
+    return make
+
+
+@pytest.fixture
+def screen() -> Callable[..., AppTest]:
+    """A screen as a person who is signed in gets it at an address with these parameters."""
+
+    def show(
+        person: str, script: str = "pages/student/progress.py", *, timezone: str = "UTC", **parameters: str | list[str]
+    ) -> AppTest:
+        _, session = store.sign_in(person, "student")
+        app = AppTest.from_file(ROOT / script, default_timeout=SECONDS)
+        app.user = {"sub": person, "sid": session.key}
+        app.context = {"timezone": timezone}
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception, app.exception[0].message
+        return app
+
+    return show
