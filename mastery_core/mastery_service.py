@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mastery_core.concept import check_concept
-from mastery_core.curve import GRID_POINTS, Floats, MasteryCurve, daily_mean, projection, trace
+from mastery_core.curve import Floats, MasteryCurve, daily_mean, projection, trace
 from mastery_core.database.protocol import Database
 from mastery_core.decay import SECONDS_A_DAY, days_until_below, retained
 from mastery_core.errors import InvalidInput
@@ -176,7 +176,7 @@ class MasteryService:
         """``get_learning_insights`` for those who have ``get_user_mastery`` of the same moment at hand."""
         moment = _moment(at)
         sums = self.database.call("learner_practice", learner=user_id, since=_days_before(moment, days), until=moment)
-        practice_delta = sums["gained"] + sums["lost"]
+        practice_delta = sums["practised"]
         known = [(m.concept_tag, m.mastery_score) for m in standing.values() if m.observations >= ENOUGH_OBSERVATIONS]
         strongest, weakest = strongest_and_weakest(known)
         return LearningInsights(
@@ -200,19 +200,19 @@ class MasteryService:
         days: float = 30,
         *,
         at: datetime | None = None,
-        max_steps: int = 800,
+        stretches: int = 200,
     ) -> list[MasteryCurve]:
         """The curves of ``concepts`` over the ``days`` up to ``at`` and two weeks on, in the order asked for.
 
-        Concepts never practised by ``at`` are left out. With more than ``max_steps`` steps a curve is thinned so that
-        the first, last, lowest and highest step of each stretch of time stay.
+        Concepts never practised by ``at`` are left out. Of each of so many equal ``stretches`` of time a curve keeps the
+        first, last, lowest and highest step: more cannot be told apart on a screen.
         """
         if not concepts:
             return []
         moment = _moment(at)
         since = _days_before(moment, days)
         answer = self.database.call(
-            "learner_curves", learner=user_id, concepts=list(concepts), since=since, until=moment, max_steps=max_steps
+            "learner_curves", learner=user_id, concepts=list(concepts), since=since, until=moment, stretches=stretches
         )
         return _curves(answer, concepts, since.timestamp(), moment.timestamp())
 
@@ -224,11 +224,12 @@ class MasteryService:
         moment = _moment(at)
         since = _days_before(moment, days)
         answer = self.database.call("learner_days", learner=user_id, since=since, until=moment)
-        ends = pd.date_range(since.date(), moment.date(), tz="UTC", unit="us")[1:]
-        moments = pd.DatetimeIndex(ends.append(pd.DatetimeIndex([moment]).as_unit("us")))
+        midnights = np.arange(np.datetime64(since.date()) + 1, np.datetime64(moment.date()) + 1).astype("datetime64[us]")
+        now = np.datetime64(moment.replace(tzinfo=None), "us")
         # What happens at midnight belongs to the day that begins.
-        asked = np.append(ends.asi8 - 1, moments.asi8[-1]) / 1e6
-        return pd.Series(_daily_mean(answer, asked), index=moments, name="mean_mastery")
+        asked = np.append(midnights - np.timedelta64(1, "us"), now).astype(np.int64) / 1e6
+        index = pd.DatetimeIndex(np.append(midnights, now)).tz_localize("UTC")
+        return pd.Series(_daily_mean(answer, asked), index=index, name="mean_mastery")
 
 
 INTERACTION_TYPES = {
@@ -297,35 +298,38 @@ def _later(moment: datetime, days: float) -> datetime | None:
 
 def _curves(answer: dict[str, Any], concepts: Sequence[str], since: float, until: float) -> list[MasteryCurve]:
     period = answer["settings"]["decay_period_days"]
-    start, steps = answer["start"], answer["steps"]
-    names = np.array(steps["concept_tag"], dtype=object)
-    at, score, delta = (np.array(steps[column], dtype=np.float64) for column in ("at", "score", "delta"))
-    starts = dict(
-        zip(start["concept_tag"], zip(start["at"], start["score"], start["decay_factor"], strict=True), strict=True)
+    wanted = [concept for concept in dict.fromkeys(concepts) if concept in answer["curves"]]
+    return [_curve(concept, answer["curves"][concept], since, until, period) for concept in wanted]
+
+
+def _curve(concept: str, drawn: dict[str, Any], since: float, until: float, period: float) -> MasteryCurve:
+    step_at, step_score, step_delta = (np.array(drawn[column], dtype=np.float64) for column in ("at", "score", "delta"))
+    times, scores = trace(
+        step_at,
+        step_score,
+        step_delta,
+        drawn["decay_factor"],
+        since=since,
+        until=until,
+        start=None if drawn["start_at"] is None else (drawn["start_at"], drawn["start_score"]),
+        period_days=period,
     )
-    curves = []
-    for concept in dict.fromkeys(concepts):
-        mine = np.flatnonzero(names == concept)
-        if concept not in starts or (not mine.size and starts[concept][0] is None):
-            continue
-        started_at, started_score, factor = starts[concept]
-        before = None if started_at is None else (started_at, started_score)
-        times, scores = trace(
-            at[mine], score[mine], delta[mine], factor,
-            since=since, until=until, start=before, period_days=period, grid_points=GRID_POINTS,
-        )  # fmt: skip
-        ahead_at, ahead = projection(
-            float(scores[-1]), factor, since=until, until=until + PROJECTED_DAYS * SECONDS_A_DAY, period_days=period
-        )
-        kinds = [steps["trigger_type"][step] for step in mine]
-        curves.append(MasteryCurve(concept, times, scores, ahead_at, ahead, at[mine], score[mine], delta[mine], kinds))
-    return curves
+    ahead_at, ahead = projection(
+        float(scores[-1]),
+        drawn["decay_factor"],
+        since=until,
+        until=until + PROJECTED_DAYS * SECONDS_A_DAY,
+        period_days=period,
+    )
+    return MasteryCurve(
+        concept, times, scores, ahead_at, ahead, step_at, step_score, step_delta, drawn["trigger_type"]
+    )
 
 
 def _daily_mean(answer: dict[str, Any], moments: Floats) -> Floats:
-    numbers: dict[str, int] = {}
-    concept = np.array([numbers.setdefault(name, len(numbers)) for name in answer["concept_tag"]], dtype=np.intp)
-    factors = np.array([answer["decay_factors"][name] for name in numbers], dtype=np.float64)
-    at, score, observations = (np.array(answer[column], dtype=np.float64) for column in ("at", "score", "observations"))
+    closings = answer["closings"]
+    columns = [np.concatenate([np.asarray(c[n], dtype=np.float64) for c in closings.values()] or [[]]) for n in range(3)]
+    concept = np.repeat(np.arange(len(closings)), [len(c[0]) for c in closings.values()])
+    factors = np.array([answer["decay_factors"][name] for name in closings], dtype=np.float64)
     period = answer["settings"]["decay_period_days"]
-    return daily_mean(moments, concept, at, score, observations, factors, period_days=period)
+    return daily_mean(moments, concept, columns[0], columns[1], columns[2], factors, period_days=period)

@@ -167,7 +167,7 @@ st.plotly_chart(
 with st.expander("The numbers behind the curves", icon=":material/table:"):
     st.dataframe(
         tables.curve_table(curves, zone), column_config=tables.curve_columns(zone), hide_index=True, placeholder="",
-        alt="Every practice of the chosen concepts in the range, newest first",
+        alt="The practice steps that the curves are drawn from, newest first",
     )  # fmt: skip
 
 # Where you stand, and what to review

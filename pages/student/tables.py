@@ -86,7 +86,7 @@ def standing_columns() -> dict[str, Any]:
 
 
 def curve_table(curves: Sequence[MasteryCurve], zone: ZoneInfo) -> pd.DataFrame:
-    """What the curves are drawn from: every practice step, where each concept stands, and where it will in two weeks."""
+    """What the curves are drawn from: the practice steps, where each concept stands, and where it will in two weeks."""
     pieces = [_steps(curve) for curve in curves] + [_ends(curve) for curve in curves]
     columns = {name: np.concatenate([piece[name] for piece in pieces] or [np.empty(0)]) for name in STEP_COLUMNS}
     columns["at"] = pd.DatetimeIndex(columns["at"].astype("datetime64[s]"), tz="UTC").tz_convert(zone)

@@ -54,6 +54,10 @@ alter table public.student_mastery
   add constraint student_mastery_score_is_a_share check (mastery_score between 0 and 1),
   add constraint student_mastery_decay_is_a_share check (decay_factor between 0 and 1),
   add column observations integer not null default 0,
+  add column practised float not null default 0,
+  add column forgotten float not null default 0,
+  add column correct integer not null default 0,
+  add column graded integer not null default 0,
   add column last_interaction_id uuid;
 
 comment on column public.student_mastery.last_interaction_id is
@@ -102,15 +106,22 @@ create table public.mastery_history (
   trigger_type text not null check (trigger_type in ('quiz', 'question', 'explanation', 'decay', 'reset')),
   opportunity integer not null,
   is_correct boolean,
+  practised float not null,
+  forgotten float not null,
+  correct integer not null,
+  graded integer not null,
   session_id uuid,
   created_at timestamptz not null,
   primary key (user_id, created_at, interaction_id, trigger_type)
 );
 comment on table public.mastery_history is 'Follows from interactions, rules and settings; written by the functions of this schema alone.';
 comment on column public.mastery_history.opportunity is 'How many outcomes of this learner on this concept had counted by then, this one included.';
+comment on column public.mastery_history.practised is
+  'Running total of the practice deltas of this learner on this concept. What a stretch of time came to is the difference of two rows,
+however much happened between; likewise forgotten, correct and graded (answers, right or wrong).';
 comment on column public.mastery_history.is_correct is 'For answers: right or wrong. Null where the row is not of an answer.';
-create index mastery_history_of_concept on public.mastery_history (user_id, concept_tag, created_at)
-  include (mastery_score, delta, opportunity) where trigger_type <> 'decay';
+create index mastery_history_of_concept on public.mastery_history (user_id, concept_tag, created_at, interaction_id)
+  where trigger_type <> 'decay';
 
 -- One row per learner, UTC day and concept.
 create table public.mastery_daily (

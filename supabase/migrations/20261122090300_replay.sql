@@ -48,12 +48,14 @@ begin
     select pair.learner, pair.concept, pair.since_day, settings.decay_period_days,
            coalesce(mastery.decay_factor, settings.decay_factor) as decay_factor,
            coalesce(earlier.mastery_score, settings.initial_score) as start_score,
-           earlier.created_at as start_at, earlier.interaction_id as start_id, coalesce(earlier.opportunity, 0) as start_opportunity
+           earlier.created_at as start_at, earlier.interaction_id as start_id, coalesce(earlier.opportunity, 0) as start_opportunity,
+           coalesce(earlier.practised, 0) as start_practised, coalesce(earlier.forgotten, 0) as start_forgotten,
+           coalesce(earlier.correct, 0) as start_correct, coalesce(earlier.graded, 0) as start_graded
     from unnest(learners, concepts, since) as pair (learner, concept, since_day)
     cross join public.mastery_settings settings
     left join public.student_mastery mastery on mastery.user_id = pair.learner and mastery.concept_tag = pair.concept
     left join lateral (
-      select h.mastery_score, h.created_at, h.interaction_id, h.opportunity
+      select h.*
       from public.mastery_history h
       where h.user_id = pair.learner and h.concept_tag = pair.concept and h.trigger_type <> 'decay' and h.created_at < pair.since_day
       order by h.created_at desc, h.interaction_id desc
@@ -61,8 +63,7 @@ begin
     ) earlier on true
   ),
   events as (
-    select i.id, i.student_id, i.concept_focus, i.created_at, i.session_id, i.reset_to,
-           pairs.decay_factor, pairs.decay_period_days, pairs.start_score, pairs.start_at, pairs.start_opportunity,
+    select i.id, i.student_id, i.concept_focus, i.created_at, i.session_id, i.reset_to, pairs.*,
            coalesce(i.custom_delta, rule.delta) as delta, rule.trigger_type, rule.is_correct
     from pairs
     join public.interactions i on i.student_id = pairs.learner and i.concept_focus = pairs.concept
@@ -79,21 +80,31 @@ begin
     from events
     window in_order as (partition by student_id, concept_focus order by created_at, id)
   ),
-  folded as materialized (
-    select id, student_id, concept_focus, created_at, session_id, trigger_type, is_correct, decay_factor, is_last, closes_day,
-           start_opportunity + count(*) filter (where trigger_type <> 'reset') over running as opportunity,
-           private.fold(kept, delta, reset_to, start) over running as state
+  folded as (
+    select *, private.fold(kept, delta, reset_to, start) over running as state
     from spaced
+    window running as (partition by student_id, concept_focus order by created_at, id rows between unbounded preceding and current row)
+  ),
+  totalled as materialized (
+    select id, student_id, concept_focus, created_at, session_id, trigger_type, is_correct, decay_factor, is_last, closes_day, state,
+           start_opportunity + count(*) filter (where trigger_type <> 'reset') over running as opportunity,
+           start_practised + coalesce(sum(state[3] - state[2]) filter (where trigger_type <> 'reset') over running, 0) as practised,
+           start_forgotten + sum(state[2] - state[1]) over running as forgotten,
+           start_correct + count(*) filter (where is_correct) over running as correct,
+           start_graded + count(is_correct) over running as graded
+    from folded
     window running as (partition by student_id, concept_focus order by created_at, id rows between unbounded preceding and current row)
   ),
   history as (
     insert into public.mastery_history
-      (interaction_id, user_id, concept_tag, mastery_score, delta, trigger_type, opportunity, is_correct, session_id, created_at)
-    select id, student_id, concept_focus, row.score, row.delta, row.kind, opportunity, row.is_correct, session_id, created_at
-    from folded
+      (interaction_id, user_id, concept_tag, mastery_score, delta, trigger_type, opportunity, is_correct,
+       practised, forgotten, correct, graded, session_id, created_at)
+    select id, student_id, concept_focus, row.score, row.delta, row.kind, opportunity, row.is_correct,
+           practised, forgotten, correct, graded, session_id, created_at
+    from totalled
     cross join lateral (values
       (state[2], state[2] - state[1], 'decay', null),
-      (state[3], state[3] - state[2], trigger_type, folded.is_correct)
+      (state[3], state[3] - state[2], trigger_type, totalled.is_correct)
     ) as row (score, delta, kind, is_correct)
     where row.kind <> 'decay' or row.delta <> 0
   ),
@@ -108,24 +119,27 @@ begin
            coalesce(sum(state[3] - state[2]) filter (where trigger_type = 'reset'), 0),
            count(*) filter (where trigger_type <> 'reset'),
            count(*) filter (where is_correct), count(is_correct)
-    from folded
+    from totalled
     group by student_id, concept_focus, private.utc_day(created_at)
   ),
   ends as (
-    select student_id as learner, concept_focus as concept, state[3] as score, decay_factor, created_at as at, id, opportunity
-    from folded where is_last
+    select student_id as learner, concept_focus as concept, state[3] as score, decay_factor, created_at as at, id, opportunity, practised, forgotten, correct, graded
+    from totalled where is_last
     union all
-    select learner, concept, start_score, decay_factor, start_at, start_id, start_opportunity
+    select learner, concept, start_score, decay_factor, start_at, start_id, start_opportunity,
+           start_practised, start_forgotten, start_correct, start_graded
     from pairs
     where start_id is not null
       and not exists (select from events where student_id = learner and concept_focus = concept)
   ),
   standing as (
-    insert into public.student_mastery (user_id, concept_tag, mastery_score, decay_factor, last_assessed_at, observations, last_interaction_id)
-    select learner, concept, score, decay_factor, at, opportunity, id from ends
+    insert into public.student_mastery
+      (user_id, concept_tag, mastery_score, decay_factor, last_assessed_at, last_interaction_id, observations, practised, forgotten, correct, graded)
+    select learner, concept, score, decay_factor, at, id, opportunity, practised, forgotten, correct, graded from ends
     on conflict (user_id, concept_tag) do update
       set mastery_score = excluded.mastery_score, last_assessed_at = excluded.last_assessed_at,
-          observations = excluded.observations, last_interaction_id = excluded.last_interaction_id
+          last_interaction_id = excluded.last_interaction_id, observations = excluded.observations,
+          practised = excluded.practised, forgotten = excluded.forgotten, correct = excluded.correct, graded = excluded.graded
   ),
   gone as (
     delete from public.student_mastery m
@@ -135,7 +149,7 @@ begin
   )
   select count(*), array_agg(distinct session_id) filter (where session_id is not null)
   into folded_rows, sessions
-  from folded;
+  from totalled;
 
   if sessions is not null then
     perform private.summarise_sessions(sessions);

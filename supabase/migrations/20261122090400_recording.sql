@@ -49,7 +49,9 @@ begin
   select rule.outcome is not null as is_known_outcome, rule.delta, rule.trigger_type, rule.is_correct,
          settings.decay_period_days, settings.initial_score, coalesce(m.decay_factor, settings.decay_factor) as decay_factor,
          m.user_id is not null as is_standing, m.mastery_score, m.last_assessed_at, m.last_interaction_id,
-         coalesce(m.observations, 0) + 1 as opportunity,
+         coalesce(m.observations, 0) + 1 as opportunity, coalesce(m.practised, 0) as practised, coalesce(m.forgotten, 0) as forgotten,
+         coalesce(m.correct, 0) + (rule.is_correct is true)::integer as correct,
+         coalesce(m.graded, 0) + (rule.is_correct is not null)::integer as graded,
          exists (select from public.interactions i where i.id = interaction) as is_repeated,
          session is null or exists (select from public.learning_sessions s where s.id = session and s.user_id = learner) as is_own_session
   into now_at
@@ -77,24 +79,35 @@ begin
     (id, student_id, type, concept_focus, outcome, session_id, custom_delta, metadata, created_at, answered_old_score, answered_new_score)
   values (interaction, learner, interaction_type, concept, outcome, session, custom_delta, metadata, at, state[2], state[3]);
 
+  now_at.practised := now_at.practised + (state[3] - state[2]);
+  now_at.forgotten := now_at.forgotten + (state[2] - state[1]);
   if state[2] <> state[1] then
     insert into public.mastery_history
-      (interaction_id, user_id, concept_tag, mastery_score, delta, trigger_type, opportunity, is_correct, session_id, created_at)
-    values (interaction, learner, concept, state[2], state[2] - state[1], 'decay', now_at.opportunity, null, session, at),
-           (interaction, learner, concept, state[3], state[3] - state[2], now_at.trigger_type, now_at.opportunity, now_at.is_correct, session, at);
+      (interaction_id, user_id, concept_tag, mastery_score, delta, trigger_type, opportunity, is_correct,
+       practised, forgotten, correct, graded, session_id, created_at)
+    values
+      (interaction, learner, concept, state[2], state[2] - state[1], 'decay', now_at.opportunity, null,
+       now_at.practised, now_at.forgotten, now_at.correct, now_at.graded, session, at),
+      (interaction, learner, concept, state[3], state[3] - state[2], now_at.trigger_type, now_at.opportunity, now_at.is_correct,
+       now_at.practised, now_at.forgotten, now_at.correct, now_at.graded, session, at);
   else
     insert into public.mastery_history
-      (interaction_id, user_id, concept_tag, mastery_score, delta, trigger_type, opportunity, is_correct, session_id, created_at)
-    values (interaction, learner, concept, state[3], state[3] - state[2], now_at.trigger_type, now_at.opportunity, now_at.is_correct, session, at);
+      (interaction_id, user_id, concept_tag, mastery_score, delta, trigger_type, opportunity, is_correct,
+       practised, forgotten, correct, graded, session_id, created_at)
+    values
+      (interaction, learner, concept, state[3], state[3] - state[2], now_at.trigger_type, now_at.opportunity, now_at.is_correct,
+       now_at.practised, now_at.forgotten, now_at.correct, now_at.graded, session, at);
   end if;
 
   if now_at.is_standing then
     update public.student_mastery m
-    set mastery_score = state[3], last_assessed_at = at, observations = now_at.opportunity, last_interaction_id = interaction
+    set mastery_score = state[3], last_assessed_at = at, last_interaction_id = interaction, observations = now_at.opportunity,
+        practised = now_at.practised, forgotten = now_at.forgotten, correct = now_at.correct, graded = now_at.graded
     where m.user_id = learner and m.concept_tag = concept;
   else
-    insert into public.student_mastery (user_id, concept_tag, mastery_score, decay_factor, last_assessed_at, observations, last_interaction_id)
-    values (learner, concept, state[3], now_at.decay_factor, at, 1, interaction);
+    insert into public.student_mastery
+      (user_id, concept_tag, mastery_score, decay_factor, last_assessed_at, last_interaction_id, observations, practised, forgotten, correct, graded)
+    values (learner, concept, state[3], now_at.decay_factor, at, interaction, 1, now_at.practised, now_at.forgotten, now_at.correct, now_at.graded);
   end if;
 
   insert into public.mastery_daily as d

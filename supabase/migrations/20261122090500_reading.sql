@@ -1,54 +1,38 @@
 -- What may be asked. These functions run as the one who asks: row-level security decides what there is.
--- Lists come as columns (one array a column, all of one length): half the size, and numpy takes them as they are.
+-- Lists come as columns (one array a column, all of one length): half the size, and numpy takes them as they are. The plans are those of
+-- any learner: making a new one for each would cost more than the answer.
 
--- Practice between two moments by concept: whole UTC days from mastery_daily, the days cut by an end from the history.
-create function private.practised(learner uuid, since timestamptz, until timestamptz)
-returns table (concept_tag text, day date, gained float, lost float, forgotten float, observations bigint, correct bigint, graded bigint)
+-- Every concept of a learner as last practised by a moment, with the running totals by then. The cost is one probe of an index a
+-- concept, however long or often it was practised.
+create function private.standing_at(learner uuid, moment timestamptz)
+returns table (
+  concept_tag text, mastery_score float, last_assessed_at timestamptz, decay_factor float, observations integer,
+  practised float, forgotten float, correct integer, graded integer)
 language sql stable as $$
-  select d.concept_tag, d.day, d.gained, d.lost, d.forgotten, d.observations, d.correct, d.graded
-  from public.mastery_daily d
-  where d.user_id = learner and d.day > private.utc_day(since) and d.day < private.utc_day(until)
+  select m.concept_tag, m.mastery_score, m.last_assessed_at, m.decay_factor, m.observations, m.practised, m.forgotten, m.correct, m.graded
+  from public.student_mastery m
+  where m.user_id = learner and (m.last_assessed_at <= moment or m.last_assessed_at is null)
   union all
-  select h.concept_tag, private.utc_day(h.created_at),
-         case when h.trigger_type not in ('decay', 'reset') then greatest(h.delta, 0) else 0 end,
-         case when h.trigger_type not in ('decay', 'reset') then least(h.delta, 0) else 0 end,
-         case when h.trigger_type = 'decay' then h.delta else 0 end,
-         (h.trigger_type not in ('decay', 'reset'))::integer,
-         (h.is_correct is true)::integer, (h.is_correct is not null)::integer
-  from public.mastery_history h
-  where h.user_id = learner
-    and ((h.created_at >= since and h.created_at <= until and h.created_at < date_trunc('day', since, 'UTC') + interval '1 day')
-      or (h.created_at >= greatest(since, date_trunc('day', until, 'UTC'), date_trunc('day', since, 'UTC') + interval '1 day') and h.created_at <= until))
+  select m.concept_tag, h.mastery_score, h.created_at, m.decay_factor, h.opportunity, h.practised, h.forgotten, h.correct, h.graded
+  from public.student_mastery m
+  cross join lateral (
+    select *
+    from public.mastery_history h
+    where h.user_id = learner and h.concept_tag = m.concept_tag and h.trigger_type <> 'decay' and h.created_at <= moment
+    order by h.created_at desc, h.interaction_id desc
+    limit 1
+  ) h
+  where m.user_id = learner and m.last_assessed_at > moment
 $$;
 
 -- Where a learner stands at a moment: every concept as last practised by then, and the practice of the days before.
 create function public.learner_mastery(learner uuid, at timestamptz default now(), concepts text[] default null, window_days float default 7)
-returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+returns jsonb language plpgsql stable security invoker set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+declare
+  before_window timestamptz := at - window_days * interval '1 day' - interval '1 microsecond';
 begin
   perform private.require_visible(learner);
   return (
-    with standing as (
-      select m.concept_tag, m.mastery_score, m.last_assessed_at, m.observations, m.decay_factor
-      from public.student_mastery m
-      where m.user_id = learner and (m.last_assessed_at <= at or m.last_assessed_at is null)
-        and (concepts is null or m.concept_tag = any (concepts))
-      union all
-      select m.concept_tag, h.mastery_score, h.created_at, h.opportunity, m.decay_factor
-      from public.student_mastery m
-      cross join lateral (
-        select h.mastery_score, h.created_at, h.opportunity
-        from public.mastery_history h
-        where h.user_id = learner and h.concept_tag = m.concept_tag and h.trigger_type <> 'decay' and h.created_at <= at
-        order by h.created_at desc, h.interaction_id desc
-        limit 1
-      ) h
-      where m.user_id = learner and m.last_assessed_at > at and (concepts is null or m.concept_tag = any (concepts))
-    ),
-    recent as (
-      select p.concept_tag, sum(p.gained + p.lost) as delta, sum(p.forgotten) as forgotten, sum(p.observations) as events
-      from private.practised(learner, at - window_days * interval '1 day', at) p
-      group by p.concept_tag
-    )
     select jsonb_build_object(
       'settings', (select to_jsonb(settings) - 'only_row' from public.mastery_settings settings),
       'concept_tag', coalesce(jsonb_agg(s.concept_tag), '[]'),
@@ -56,31 +40,51 @@ begin
       'last_assessed_at', coalesce(jsonb_agg(s.last_assessed_at), '[]'),
       'observations', coalesce(jsonb_agg(s.observations), '[]'),
       'decay_factor', coalesce(jsonb_agg(s.decay_factor), '[]'),
-      'recent_delta', coalesce(jsonb_agg(coalesce(r.delta, 0)), '[]'),
-      'recent_forgetting', coalesce(jsonb_agg(coalesce(r.forgotten, 0)), '[]'),
-      'recent_events', coalesce(jsonb_agg(coalesce(r.events, 0)), '[]'))
-    from standing s left join recent r using (concept_tag));
+      'recent_delta', coalesce(jsonb_agg(s.practised - coalesce(earlier.practised, 0)), '[]'),
+      'recent_forgetting', coalesce(jsonb_agg(s.forgotten - coalesce(earlier.forgotten, 0)), '[]'),
+      'recent_events', coalesce(jsonb_agg(s.observations - coalesce(earlier.observations, 0)), '[]'))
+    from private.standing_at(learner, at) s
+    left join private.standing_at(learner, before_window) earlier using (concept_tag)
+    where concepts is null or s.concept_tag = any (concepts));
 end
 $$;
 
 -- What came of a learner's practice between two moments, in sums.
 create function public.learner_practice(learner uuid, since timestamptz, until timestamptz default now())
-returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+returns jsonb language plpgsql stable security invoker set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+declare
+  before timestamptz := since - interval '1 microsecond';
 begin
   perform private.require_visible(learner);
   return (
     select jsonb_build_object(
-      'observations', coalesce(sum(p.observations), 0), 'correct', coalesce(sum(p.correct), 0), 'graded', coalesce(sum(p.graded), 0),
-      'gained', coalesce(sum(p.gained), 0), 'lost', coalesce(sum(p.lost), 0), 'forgotten', coalesce(sum(p.forgotten), 0),
-      'concepts', count(distinct p.concept_tag) filter (where p.observations > 0),
-      'days_practised', count(distinct p.day) filter (where p.observations > 0))
-    from private.practised(learner, since, until) p);
+      'observations', coalesce(sum(s.observations - coalesce(earlier.observations, 0)), 0),
+      'correct', coalesce(sum(s.correct - coalesce(earlier.correct, 0)), 0),
+      'graded', coalesce(sum(s.graded - coalesce(earlier.graded, 0)), 0),
+      'practised', coalesce(sum(s.practised - coalesce(earlier.practised, 0)), 0),
+      'forgotten', coalesce(sum(s.forgotten - coalesce(earlier.forgotten, 0)), 0),
+      'concepts', count(*) filter (where s.observations > coalesce(earlier.observations, 0)),
+      'days_practised', private.days_practised(learner, since, until))
+    from private.standing_at(learner, until) s
+    left join private.standing_at(learner, before) earlier using (concept_tag));
 end
+$$;
+
+-- UTC days with practice between two moments: whole days by their rows, the last day by what happened up to the end.
+create function private.days_practised(learner uuid, since timestamptz, until timestamptz) returns bigint language sql stable as $$
+  select (
+    select count(distinct d.day) from public.mastery_daily d
+    where d.user_id = learner and d.day >= private.utc_day(since) and d.day < private.utc_day(until) and d.closed_at >= since and d.observations > 0
+  ) + exists (
+    select from public.mastery_history h
+    where h.user_id = learner and h.created_at >= greatest(since, date_trunc('day', until, 'UTC')) and h.created_at <= until
+      and h.trigger_type not in ('decay', 'reset')
+  )::integer
 $$;
 
 -- The rows of the history between two moments, newest first.
 create function public.learner_history(learner uuid, concept text default null, since timestamptz default '-infinity', until timestamptz default now(), max_rows integer default 100)
-returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+returns jsonb language plpgsql stable security invoker set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
 begin
   perform private.require_visible(learner);
   return (
@@ -95,97 +99,90 @@ begin
 end
 $$;
 
--- What a curve is drawn from: for each concept the state it starts from and every practice step between two moments.
--- With more than ``max_steps`` steps a concept, each of max_steps / 4 equal stretches of time keeps its first, last, lowest and
--- highest step (M4: Jugel et al., "M4: a visualization-oriented time series data aggregation", PVLDB 7(10), 2014).
-create function public.learner_curves(learner uuid, concepts text[], since timestamptz, until timestamptz default now(), max_steps integer default 800)
-returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+-- What a curve is drawn from: for each concept the state it starts from and its practice steps between two moments, thinned: of each
+-- of so many equal stretches of time the first, last, lowest and highest step (M4: Jugel et al., "M4: a visualization-oriented time
+-- series data aggregation", PVLDB 7(10), 2014).
+create function public.learner_curves(learner uuid, concepts text[], since timestamptz, until timestamptz default now(), stretches integer default 200)
+returns jsonb language plpgsql stable security invoker set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
 begin
   perform private.require_visible(learner);
   return (
     with steps as (
       select h.concept_tag, h.created_at, h.interaction_id, h.mastery_score, h.delta, h.trigger_type,
-             count(*) over (partition by h.concept_tag) as n,
-             width_bucket(date_part('epoch', h.created_at), date_part('epoch', since), date_part('epoch', until) + 1, greatest(max_steps / 4, 1)) as stretch
+             width_bucket(date_part('epoch', h.created_at), date_part('epoch', since), date_part('epoch', until) + 1, stretches) as stretch
       from public.mastery_history h
       where h.user_id = learner and h.concept_tag = any (concepts) and h.trigger_type <> 'decay'
         and h.created_at > since and h.created_at <= until
     ),
-    kept as (
-      select * from steps where n <= max_steps
-      union all
-      (select distinct on (concept_tag, stretch, pick) s.*
-       from steps s cross join lateral (values
-         (1, date_part('epoch', s.created_at)), (2, -date_part('epoch', s.created_at)), (3, s.mastery_score), (4, -s.mastery_score)) as rank (pick, place)
-       where n > max_steps
-       order by concept_tag, stretch, pick, place, case when pick = 2 then interaction_id end desc nulls last, created_at, interaction_id)
+    ranked as (
+      select *,
+             lag(stretch) over in_time is null as is_first, lead(stretch) over in_time is null as is_last,
+             min(mastery_score) over all_of_it as lowest, min(mastery_score) over until_here as lowest_before,
+             max(mastery_score) over all_of_it as highest, max(mastery_score) over until_here as highest_before
+      from steps
+      window in_time as (partition by concept_tag, stretch order by created_at, interaction_id),
+             all_of_it as (in_time rows between unbounded preceding and unbounded following),
+             until_here as (in_time rows between unbounded preceding and 1 preceding)
     ),
-    drawn as (select distinct on (concept_tag, created_at, interaction_id) * from kept order by concept_tag, created_at, interaction_id)
+    drawn as (
+      select concept_tag,
+             jsonb_agg(date_part('epoch', created_at) order by created_at, interaction_id) as at,
+             jsonb_agg(mastery_score order by created_at, interaction_id) as score,
+             jsonb_agg(delta order by created_at, interaction_id) as delta,
+             jsonb_agg(trigger_type order by created_at, interaction_id) as trigger_type
+      from ranked
+      where is_first or is_last
+         or mastery_score = lowest and lowest_before > lowest
+         or mastery_score = highest and highest_before < highest
+      group by concept_tag
+    )
     select jsonb_build_object(
       'settings', (select to_jsonb(settings) - 'only_row' from public.mastery_settings settings),
-      'steps', (
-        select jsonb_build_object(
-          'concept_tag', coalesce(jsonb_agg(d.concept_tag), '[]'),
-          'at', coalesce(jsonb_agg(date_part('epoch', d.created_at)), '[]'),
-          'score', coalesce(jsonb_agg(d.mastery_score), '[]'),
-          'delta', coalesce(jsonb_agg(d.delta), '[]'),
-          'trigger_type', coalesce(jsonb_agg(d.trigger_type), '[]'))
-        from drawn d),
-      'start', (
-        select jsonb_build_object(
-          'concept_tag', coalesce(jsonb_agg(m.concept_tag), '[]'),
-          'decay_factor', coalesce(jsonb_agg(m.decay_factor), '[]'),
-          'at', coalesce(jsonb_agg(date_part('epoch', earlier.created_at)), '[]'),
-          'score', coalesce(jsonb_agg(earlier.mastery_score), '[]'))
-        from public.student_mastery m
-        left join lateral (
-          select h.mastery_score, h.created_at
-          from public.mastery_history h
-          where h.user_id = learner and h.concept_tag = m.concept_tag and h.trigger_type <> 'decay' and h.created_at <= since
-          order by h.created_at desc, h.interaction_id desc
-          limit 1
-        ) earlier on true
-        where m.user_id = learner and m.concept_tag = any (concepts))));
+      'curves', coalesce(jsonb_object_agg(m.concept_tag, jsonb_build_object(
+        'decay_factor', m.decay_factor, 'start_at', date_part('epoch', s.last_assessed_at), 'start_score', s.mastery_score,
+        'at', coalesce(d.at, '[]'), 'score', coalesce(d.score, '[]'), 'delta', coalesce(d.delta, '[]'),
+        'trigger_type', coalesce(d.trigger_type, '[]'))), '{}'))
+    from public.student_mastery m
+    left join (select * from private.standing_at(learner, since) where concept_tag = any (concepts)) s using (concept_tag)
+    left join drawn d using (concept_tag)
+    where m.user_id = learner and m.concept_tag = any (concepts) and (s.concept_tag is not null or d.concept_tag is not null));
 end
 $$;
 
 -- A learner's days between two moments: how every concept stood before, and how it closed each day it was practised.
 create function public.learner_days(learner uuid, since timestamptz, until timestamptz default now())
-returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+returns jsonb language plpgsql stable security invoker set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+declare
+  before timestamptz := date_trunc('day', since, 'UTC') - interval '1 microsecond';
+  last_day timestamptz := date_trunc('day', until, 'UTC');
+  first_date date := private.utc_day(since);
+  last_date date := private.utc_day(until);
 begin
   perform private.require_visible(learner);
   return (
     with closings as (
+      select s.concept_tag, s.last_assessed_at, s.mastery_score, s.observations
+      from private.standing_at(learner, before) s
+      where s.last_assessed_at is not null
+      union all
       select d.concept_tag, d.closed_at, d.closing_score, d.observations
       from public.mastery_daily d
-      where d.user_id = learner and d.day >= private.utc_day(since) and d.day < private.utc_day(until)
-      union all
-      select m.concept_tag, earlier.created_at, earlier.mastery_score, earlier.opportunity
-      from public.student_mastery m
-      cross join lateral (
-        select h.mastery_score, h.created_at, h.opportunity
-        from public.mastery_history h
-        where h.user_id = learner and h.concept_tag = m.concept_tag and h.trigger_type <> 'decay'
-          and h.created_at < date_trunc('day', since, 'UTC')
-        order by h.created_at desc, h.interaction_id desc
-        limit 1
-      ) earlier
-      where m.user_id = learner
+      where d.user_id = learner and d.day >= first_date and d.day < last_date
       union all
       (select distinct on (h.concept_tag) h.concept_tag, h.created_at, h.mastery_score,
               count(*) filter (where h.trigger_type <> 'reset') over (partition by h.concept_tag)
        from public.mastery_history h
-       where h.user_id = learner and h.trigger_type <> 'decay' and h.created_at >= date_trunc('day', until, 'UTC') and h.created_at <= until
+       where h.user_id = learner and h.trigger_type <> 'decay' and h.created_at >= last_day and h.created_at <= until
        order by h.concept_tag, h.created_at desc, h.interaction_id desc)
     )
     select jsonb_build_object(
-      'decay_factors', (select coalesce(jsonb_object_agg(m.concept_tag, m.decay_factor), '{}') from public.student_mastery m where m.user_id = learner),
       'settings', (select to_jsonb(settings) - 'only_row' from public.mastery_settings settings),
-      'concept_tag', coalesce(jsonb_agg(c.concept_tag), '[]'),
-      'at', coalesce(jsonb_agg(date_part('epoch', c.closed_at)), '[]'),
-      'score', coalesce(jsonb_agg(c.closing_score), '[]'),
-      'observations', coalesce(jsonb_agg(c.observations), '[]'))
-    from closings c);
+      'decay_factors', (select coalesce(jsonb_object_agg(m.concept_tag, m.decay_factor), '{}') from public.student_mastery m where m.user_id = learner),
+      'closings', coalesce(jsonb_object_agg(c.concept_tag, jsonb_build_array(c.at, c.score, c.observations)), '{}'))
+    from (
+      select concept_tag, jsonb_agg(date_part('epoch', last_assessed_at)) as at, jsonb_agg(mastery_score) as score, jsonb_agg(observations) as observations
+      from closings group by concept_tag
+    ) c);
 end
 $$;
 

@@ -392,9 +392,9 @@ def test_every_function_runs_on_every_version(ask: Callable[..., Any], conninfo:
     assert ask("learner_mastery", learner=ANN, at=at[0])["concept_tag"]
     assert ask("learner_practice", learner=ANN, since=since)["observations"] == 5
     assert len(ask("learner_history", learner=BEN, concept="New")) == 5
-    assert ask("learner_curves", learner=ANN, concepts=["Mean"], since=since)["steps"]["at"]
-    assert ask("learner_curves", learner=ANN, concepts=["Mean"], since=since, max_steps=4)["steps"]["at"]
-    assert ask("learner_days", learner=ANN, since=since)["concept_tag"]
+    assert ask("learner_curves", learner=ANN, concepts=["Mean"], since=since)["curves"]["Mean"]["at"]
+    assert ask("learner_curves", learner=ANN, concepts=["Mean"], since=since, stretches=1)["curves"]["Mean"]["at"]
+    assert ask("learner_days", learner=ANN, since=since)["closings"]
     assert ask("person", person=BEN)["cohorts"] == ["Some"]
     assert ask("people")["total"] == 2
     assert ask("status")["without_history"] == 0

@@ -275,7 +275,7 @@ def test_the_rooms_behind_the_doors_are_shut_to_a_learner(
         connection.execute(f"select {call}".encode(), values)
 
 
-@pytest.mark.parametrize("call", ["private.role_of(%s)", "private.practised(%s, '-infinity', 'infinity')"])
+@pytest.mark.parametrize("call", ["private.role_of(%s)", "private.standing_at(%s, 'infinity')"])
 def test_the_open_rooms_tell_a_learner_nothing_of_another(
     call: str, database: EmbeddedDatabase, learners: list[Practised]
 ) -> None:

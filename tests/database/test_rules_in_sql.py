@@ -12,17 +12,20 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mastery_core import decay, model, standing, trend
+from mastery_core.concept import check_concept
 from mastery_core.database import Database
+from mastery_core.errors import InvalidInput
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 WORTH = {"correct": 0.10, "incorrect": -0.05, "confusion_detected": -0.03, "passive_read": 0.02}
 Query = Callable[..., list[dict[str, Any]]]
 
 shares = st.one_of(st.sampled_from([0.0, 1.0, 0.5, 0.95]), st.floats(0, 1))
+# The database's times are whole microseconds.
 days = st.one_of(
     st.sampled_from([0.0, 1.0, 1e6, 1e300]),
-    st.floats(-1e4, 1e6),
-    st.integers(-(10**12), 10**15).map(lambda us: us / 86_400e6),
+    st.floats(-1e4, 1e6).map(lambda days: round(days * 86_400e6) / 86_400e6),
+    st.integers(-(10**12), 10**15).map(lambda microseconds: microseconds / 86_400e6),
 )
 periods = st.one_of(st.sampled_from([1.0, 14.0]), st.floats(1e-3, 1e6))
 
@@ -131,3 +134,20 @@ def test_half_is_left_after_13_and_a_half_days(query: Query) -> None:
         "select private.retained(1, %(factor)s, %(days)s, 1) as left_over", factor=decay.DECAY_FACTOR, days=half
     )
     assert math.isclose(row["left_over"], 0.5, abs_tol=1e-12)
+
+
+def test_a_concept_that_python_refuses_for_what_it_holds_is_refused_by_sql(owner: psycopg.Connection[Any]) -> None:
+    seen, unseen = [], []
+    for character in map(chr, [*range(1, 0xD800), *range(0xE000, 0x20000)]):
+        try:
+            check_concept(f"a{character}b")
+        except InvalidInput:
+            unseen.append(character)
+        else:
+            seen.append(character)
+    assert len(seen) > 100_000
+    owner.execute("select private.require_concept('a' || c || 'b') from unnest(%s::text[]) c", [seen])
+    assert len(unseen) > 70
+    for character in unseen:
+        with pytest.raises(psycopg.errors.InvalidParameterValue, match="control or invisible"):
+            owner.execute("select private.require_concept('a' || %s || 'b')", [character])
