@@ -41,7 +41,9 @@ def main(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")] = False,
     only: Annotated[list[Name] | None, typer.Option(help="Only this benchmark; may be given more than once.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds and a tenth of the replay: for trying out.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Fewer rounds and a tenth of the replay: for trying out.")
+    ] = False,
 ) -> None:
     """Measure the product beside the plainest other way of doing the same, each pair in turn in one run.
 

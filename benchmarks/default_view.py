@@ -39,8 +39,7 @@ def ask_service(service: MasteryService, learner: str, concepts: list[str], at: 
     masteries = service.get_user_mastery(learner, at=at)
     return Answers(
         masteries,
-        service.insights_beside(learner, masteries, DAYS, at=at),
-        service.insights_beside(learner, {}, DAYS, at=at - timedelta(days=DAYS)),
+        *service.get_period_insights(learner, masteries, DAYS, 2, at=at),
         service.get_mastery_curves(learner, concepts, DAYS, at=at),
         service.get_daily_mastery(learner, DAYS, at=at),
     )
@@ -95,7 +94,14 @@ def _check_standing(standing: dict[str, ConceptMastery], rows: list[Any], trend:
         delta, forgotten, _ = recent.get(concept, (0.0, 0.0, 0))
         assert ours.last_assessed_at == assessed
         same(
-            [ours.stored_score, ours.observations, ours.decay_factor, ours.mastery_score, ours.recent_delta, ours.recent_forgetting],
+            [
+                ours.stored_score,
+                ours.observations,
+                ours.decay_factor,
+                ours.mastery_score,
+                ours.recent_delta,
+                ours.recent_forgetting,
+            ],
             [stored, observations, factor, decayed, delta, forgotten],
         )
 
@@ -120,13 +126,18 @@ def _check_curves(curves: list[MasteryCurve], steps: list[Any], starts: list[Any
     began = {concept for concept, *_ in starts}
     for curve in curves:
         assert curve.concept_tag in began
-        true = [(at.timestamp(), score, delta) for concept, at, score, delta, _ in steps if concept == curve.concept_tag]
+        true = [
+            (at.timestamp(), score, delta) for concept, at, score, delta, _ in steps if concept == curve.concept_tag
+        ]
         drawn = list(zip(curve.step_at.tolist(), curve.step_score.tolist(), curve.step_delta.tolist(), strict=True))
         nearest = [min(true, key=lambda step, at=at: abs(step[0] - at)) for at, _, _ in drawn]
         same(drawn, nearest)
         if true:
             same([drawn[0], drawn[-1]], [true[0], true[-1]])
-            same([pick(score for _, score, _ in drawn) for pick in (min, max)], [pick(score for _, score, _ in true) for pick in (min, max)])
+            same(
+                [pick(score for _, score, _ in drawn) for pick in (min, max)],
+                [pick(score for _, score, _ in true) for pick in (min, max)],
+            )
 
 
 def same(ours: Any, others: Any) -> None:

@@ -119,7 +119,9 @@ def _streamlit(script: str, home: Path) -> Iterator[str]:
 
 def _sign_in(context: BrowserContext, address: str, person: str) -> None:
     _wait_for(lambda: httpx.get(f"{address}/session/preparing").json()["stage"] == "ready")
-    context.request.post(f"{address}/session/sign-in", form={"person": person, "next": "/"}, headers={"Origin": address}, max_redirects=0)
+    context.request.post(
+        f"{address}/session/sign-in", form={"person": person, "next": "/"}, headers={"Origin": address}, max_redirects=0
+    )
     assert context.cookies(), "nobody was signed in"
 
 

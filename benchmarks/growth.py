@@ -23,7 +23,10 @@ def measure(*, quick: bool) -> Iterator[Pair]:
         practise(database, connection, idle, FEW, now)
         settle(connection)
         ours, other = in_turn(
-            _view(database, busy, now), _view(database, idle, now), rounds=QUICK_ROUNDS if quick else ROUNDS, warm_up=WARM_UP
+            _view(database, busy, now),
+            _view(database, idle, now),
+            rounds=QUICK_ROUNDS if quick else ROUNDS,
+            warm_up=WARM_UP,
         )
         yield Pair(
             "growth",

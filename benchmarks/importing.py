@@ -23,12 +23,19 @@ COPY = "copy public.interactions_like (id, student_id, type, concept_focus, outc
 
 def measure(*, quick: bool) -> Iterator[Pair]:  # noqa: ARG001 - the file is what it is
     with temporary_home() as folder, temporary_database() as database, owner_connection(database) as connection:
-        file, what = (REAL_FILE, REAL_FILE.name) if REAL_FILE.exists() else (_made_up(folder), "a made-up DataShop file")
+        file, what = (
+            (REAL_FILE, REAL_FILE.name) if REAL_FILE.exists() else (_made_up(folder), "a made-up DataShop file")
+        )
         service, turn = database.acting_as_service(), count()
 
         def bring_in() -> None:
             report = import_file(
-                service, file, format="datashop", concept_column=CONCEPT_COLUMN, cohort="Statistics", source=f"round {next(turn)}"
+                service,
+                file,
+                format="datashop",
+                concept_column=CONCEPT_COLUMN,
+                cohort="Statistics",
+                source=f"round {next(turn)}",
             )
             assert report.imported == report.rows, report
 
@@ -64,10 +71,21 @@ def _made_up(folder: Path) -> Path:
     seconds = np.sort(rng.integers(90 * 86_400, size=ROWS))
     outcomes = rng.choice(["CORRECT", "INCORRECT", "STUDY"], size=ROWS, p=[0.6, 0.3, 0.1])
     with gzip.open(file, "wt", encoding="utf-8", compresslevel=6) as lines:
-        print("Anon Student Id", "Session Id", "Time", "Outcome", CONCEPT_COLUMN, "Transaction Id", sep="\t", file=lines)
+        print(
+            "Anon Student Id", "Session Id", "Time", "Outcome", CONCEPT_COLUMN, "Transaction Id", sep="\t", file=lines
+        )
         for second, outcome in zip(seconds, outcomes, strict=True):
             at = datetime(2015, 10, 1, tzinfo=UTC) + timedelta(seconds=int(second))
             learner = f"S{rng.integers(LEARNERS):03}"
             concept = f"Concept {rng.integers(CONCEPTS):02}"
-            print(learner, f"{learner}-{at:%j}", f"{at:%Y-%m-%d %H:%M:%S}", outcome, concept, uuid4(), sep="\t", file=lines)
+            print(
+                learner,
+                f"{learner}-{at:%j}",
+                f"{at:%Y-%m-%d %H:%M:%S}",
+                outcome,
+                concept,
+                uuid4(),
+                sep="\t",
+                file=lines,
+            )
     return file

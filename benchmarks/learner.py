@@ -37,7 +37,9 @@ def add_person(connection: psycopg.Connection, number: int) -> str:
     return person
 
 
-def practise(database: EmbeddedDatabase, connection: psycopg.Connection, person: str, interactions: int, until: datetime) -> None:
+def practise(
+    database: EmbeddedDatabase, connection: psycopg.Connection, person: str, interactions: int, until: datetime
+) -> None:
     """Give a person that many interactions with 50 concepts over the two years up to ``until``, and what follows from them.
 
     They practise five days in seven, for an hour and a half, eight concepts a day. The days, hours and concepts are the
@@ -53,7 +55,9 @@ def practise(database: EmbeddedDatabase, connection: psycopg.Connection, person:
     outcome = rng.choice(list(SHARES), size=interactions, p=list(SHARES.values()))
     with (
         connection.cursor() as cursor,
-        cursor.copy("copy public.interactions (id, student_id, type, concept_focus, outcome, created_at) from stdin") as rows,
+        cursor.copy(
+            "copy public.interactions (id, student_id, type, concept_focus, outcome, created_at) from stdin"
+        ) as rows,
     ):
         for row in range(interactions):
             at = until - timedelta(seconds=float(days_ago[row]) * SECONDS_A_DAY)

@@ -77,7 +77,13 @@ class Pair:
 
 
 def in_turn(
-    ours: Act, other: Act, *, rounds: int, warm_up: int = 1, before_ours: Act | None = None, before_other: Act | None = None
+    ours: Act,
+    other: Act,
+    *,
+    rounds: int,
+    warm_up: int = 1,
+    before_ours: Act | None = None,
+    before_other: Act | None = None,
 ) -> tuple[list[float], list[float]]:
     """Seconds of each round of two ways, run A B A B … after ``warm_up`` untimed rounds.
 

@@ -98,4 +98,6 @@ def _median(pair: Pair, timings: Timings) -> str:
 def _table(rows: list[tuple[str, ...]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(HEADINGS, *rows, strict=True)]
     ruled = [HEADINGS, tuple("-" * width for width in widths), *rows]
-    return ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in ruled]
+    return [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in ruled
+    ]

@@ -107,30 +107,22 @@ def daily_mean(
 ) -> Floats:
     """Mean mastery over a learner's concepts at each of ``moments``, from how every concept closed each day.
 
-    ``concept``, ``at``, ``score``, ``observations`` are parallel, one row a closing (``concept`` numbers it,
-    ``observations`` counts those of that closing's day); ``decay_factor`` has one entry a concept. Concepts count from
-    ``enough`` observations on. NaN where none does.
+    ``moments`` rise. ``concept``, ``at``, ``score``, ``observations`` are parallel, one row a closing (``concept`` numbers
+    it, ``observations`` counts all so far); ``decay_factor`` has one entry a concept. Concepts count from ``enough``
+    observations on. NaN where none does.
     """
+    in_time = np.argsort(at, kind="stable")
+    concept, at, score, observations = concept[in_time], at[in_time], score[in_time], observations[in_time]
+    # The latest closing of each concept (column) at each moment (row): put where it is first passed, carried on from there.
+    latest = np.full((moments.size + 1, decay_factor.size), -1)
+    latest[np.searchsorted(moments, at), concept] = np.arange(at.size)
+    latest = np.maximum.accumulate(latest[:-1], axis=0)
     means = np.full(moments.shape, np.nan)
     if not at.size:
         return means
-    order = np.lexsort((at, concept))
-    concept, at, score, observations = concept[order], at[order], score[order], observations[order]
-    first = np.searchsorted(concept, np.arange(decay_factor.size))
-    total = np.cumsum(observations)
-    before = np.concatenate(([0.0], total))[first]
-    # For each moment and concept the number of its latest closing: one sorted search over concept-major keys, of whole
-    # numbers (the place of a time among all), for a sum of a concept's number and a time would lose the microseconds.
-    times, place = np.unique(at, return_inverse=True)
-    key = concept * (times.size + 1) + place + 1
-    passed = np.searchsorted(times, moments, side="right")
-    wanted = np.arange(decay_factor.size)[None, :] * (times.size + 1) + passed[:, None]
-    latest = np.searchsorted(key, wanted, side="right") - 1
-    exists = latest >= first[None, :]
-    latest = np.maximum(latest, 0)
-    counts = exists & (total[latest] - before[None, :] >= enough)
+    counts = (latest >= 0) & (observations[latest] >= enough)
     elapsed = (moments[:, None] - at[latest]) / SECONDS_A_DAY
-    scores = score[latest] * kept(decay_factor[None, :], elapsed, period_days=period_days)
+    scores = score[latest] * kept(decay_factor, elapsed, period_days=period_days)
     counted = counts.sum(axis=1)
     np.divide((scores * counts).sum(axis=1), counted, out=means, where=counted > 0)
     return means

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -167,31 +168,33 @@ class MasteryService:
 
     def get_learning_insights(self, user_id: str, days: float = 30, *, at: datetime | None = None) -> LearningInsights:
         """What the practice of the ``days`` up to ``at`` came to, and the strongest and weakest concepts at ``at``."""
-        standing = self.get_user_mastery(user_id, at=at)
-        return self.insights_beside(user_id, standing, days, at=at)
+        return self.get_period_insights(user_id, self.get_user_mastery(user_id, at=at), days, at=at)[0]
 
-    def insights_beside(
-        self, user_id: str, standing: dict[str, ConceptMastery], days: float = 30, *, at: datetime | None = None
-    ) -> LearningInsights:
-        """``get_learning_insights`` for those who have ``get_user_mastery`` of the same moment at hand."""
+    def get_period_insights(
+        self,
+        user_id: str,
+        standing: dict[str, ConceptMastery],
+        days: float = 30,
+        periods: int = 1,
+        *,
+        at: datetime | None = None,
+    ) -> list[LearningInsights]:
+        """The insights of the ``days`` up to ``at`` and of so many ``periods`` of as many days before it, newest first.
+
+        For those who have ``standing`` at hand, what ``get_user_mastery`` says at ``at``: strongest and weakest are
+        taken from it, and only the newest period has them.
+        """
         moment = _moment(at)
-        sums = self.database.call("learner_practice", learner=user_id, since=_days_before(moment, days), until=moment)
-        practice_delta = sums["practised"]
+        if periods < 1:
+            raise InvalidInput(f"periods is at least 1; this one is {periods}.")
+        moments = [moment]
+        for _ in range(periods):
+            moments.insert(0, _days_before(moments[0], days))
+        sums = self.database.call("learner_practice", learner=user_id, moments=moments)
         known = [(m.concept_tag, m.mastery_score) for m in standing.values() if m.observations >= ENOUGH_OBSERVATIONS]
+        newest, *earlier = [_insights(of_period, days) for of_period in reversed(sums)]
         strongest, weakest = strongest_and_weakest(known)
-        return LearningInsights(
-            total_interactions=sums["observations"],
-            concepts_practiced=sums["concepts"],
-            strongest_concepts=strongest,
-            weakest_concepts=weakest,
-            learning_velocity=learning_velocity(practice_delta, days),
-            days_analyzed=int(days) if float(days).is_integer() else days,  # type: ignore[arg-type]
-            days_practiced=sums["days_practised"],
-            practice_delta=practice_delta,
-            forgotten=sums["forgotten"],
-            right_answers=sums["correct"],
-            graded_answers=sums["graded"],
-        )
+        return [replace(newest, strongest_concepts=strongest, weakest_concepts=weakest), *earlier]
 
     def get_mastery_curves(
         self,
@@ -287,6 +290,20 @@ def _concept_masteries(answer: dict[str, Any], moment: datetime, *, apply_decay:
     ]  # fmt: skip
 
 
+def _insights(sums: dict[str, Any], days: float) -> LearningInsights:
+    return LearningInsights(
+        total_interactions=sums["observations"],
+        concepts_practiced=sums["concepts"],
+        learning_velocity=learning_velocity(sums["practised"], days),
+        days_analyzed=days,
+        days_practiced=sums["days_practised"],
+        practice_delta=sums["practised"],
+        forgotten=sums["forgotten"],
+        right_answers=sums["correct"],
+        graded_answers=sums["graded"],
+    )
+
+
 def _later(moment: datetime, days: float) -> datetime | None:
     if not math.isfinite(days):
         return None
@@ -327,9 +344,9 @@ def _curve(concept: str, drawn: dict[str, Any], since: float, until: float, peri
 
 
 def _daily_mean(answer: dict[str, Any], moments: Floats) -> Floats:
-    closings = answer["closings"]
-    columns = [np.concatenate([np.asarray(c[n], dtype=np.float64) for c in closings.values()] or [[]]) for n in range(3)]
-    concept = np.repeat(np.arange(len(closings)), [len(c[0]) for c in closings.values()])
-    factors = np.array([answer["decay_factors"][name] for name in closings], dtype=np.float64)
+    numbers: dict[str, int] = {}
+    concept = np.array([numbers.setdefault(name, len(numbers)) for name in answer["concept_tag"]], dtype=np.intp)
+    at, score, observations = (np.array(answer[name], dtype=np.float64) for name in ("at", "score", "observations"))
+    factors = np.array([answer["decay_factors"][name] for name in numbers], dtype=np.float64)
     period = answer["settings"]["decay_period_days"]
-    return daily_mean(moments, concept, columns[0], columns[1], columns[2], factors, period_days=period)
+    return daily_mean(moments, concept, at, score, observations, factors, period_days=period)

@@ -95,7 +95,7 @@ class LearningInsights:
     strongest_concepts: list[tuple[str, float]] = field(default_factory=list)
     weakest_concepts: list[tuple[str, float]] = field(default_factory=list)
     learning_velocity: float = 0.0
-    days_analyzed: int = 30
+    days_analyzed: float = 30
     days_practiced: int = 0
     practice_delta: float = 0.0
     forgotten: float = 0.0

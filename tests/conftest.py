@@ -72,9 +72,20 @@ class Console:
         stored = {row["concept_tag"]: row for row in tables["student_mastery"]}
         assert stored, "nothing was recorded"
         reached: dict[str, float] = {}
+        running: dict[str, dict[str, float]] = {}
         for row in tables["mastery_history"]:
             reached[row["concept_tag"]] = reached.get(row["concept_tag"], initial) + row["delta"]
             assert reached[row["concept_tag"]] == row["mastery_score"], row
+            totals = running.setdefault(
+                row["concept_tag"], {"practised": 0.0, "forgotten": 0.0, "correct": 0, "graded": 0}
+            )
+            if row["trigger_type"] == "decay":
+                totals["forgotten"] += row["delta"]
+                continue
+            totals["practised"] += row["delta"] if row["trigger_type"] != "reset" else 0
+            totals["correct"] += row["is_correct"] is True
+            totals["graded"] += row["is_correct"] is not None
+            assert totals.items() <= row.items()
         assert reached == {concept: row["mastery_score"] for concept, row in stored.items()}
         of_days: dict[str, float] = {}
         for row in tables["mastery_daily"]:
@@ -87,6 +98,7 @@ class Console:
             assert row["last_assessed_at"] == last[concept]["created_at"]
             assert row["last_interaction_id"] == last[concept]["interaction_id"]
             assert row["observations"] == last[concept]["opportunity"]
+            assert running[concept].items() <= row.items()
             days = [day for day in tables["mastery_daily"] if day["concept_tag"] == concept]
             assert row["observations"] == sum(day["observations"] for day in days)
 

@@ -79,10 +79,9 @@ if clock.is_long_ago(last_activity, now) and day == opening:
 
 try:
     masteries = service.get_user_mastery(person.id, at=moment)
-    insights = service.insights_beside(person.id, masteries, days, at=moment)
-    earlier = (
-        service.insights_beside(person.id, {}, days, at=moment - timedelta(days=days)) if RANGES[range_name] else None
-    )
+    periods = 2 if RANGES[range_name] else 1
+    insights, *before = service.get_period_insights(person.id, masteries, days, periods, at=moment)
+    earlier = before[0] if before else None
     daily = service.get_daily_mastery(person.id, days, at=moment)
     by_id = {concept_id(concept): concept for concept in sorted(masteries, key=str.casefold)}
     latest = sorted(masteries.values(), key=lambda m: (m.last_assessed_at or moment, m.observations), reverse=True)

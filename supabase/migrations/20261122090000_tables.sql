@@ -137,10 +137,12 @@ create table public.mastery_daily (
   observations integer not null,
   correct integer not null,
   graded integer not null,
+  opportunity integer not null,
   primary key (user_id, day, concept_tag)
 );
 comment on column public.mastery_daily.lost is 'Sum of the negative practice deltas, at most 0; what time took away is forgotten, also at most 0.';
 comment on column public.mastery_daily.adjusted is 'Sum of the deltas of resets.';
+comment on column public.mastery_daily.opportunity is 'How many outcomes of this learner on this concept had counted by the end of the day.';
 
 create table public.outcome_rules (
   outcome text primary key,

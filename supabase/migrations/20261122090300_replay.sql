@@ -110,7 +110,7 @@ begin
   ),
   daily as (
     insert into public.mastery_daily
-      (user_id, day, concept_tag, closing_score, closed_at, gained, lost, forgotten, adjusted, observations, correct, graded)
+      (user_id, day, concept_tag, closing_score, closed_at, gained, lost, forgotten, adjusted, observations, correct, graded, opportunity)
     select student_id, private.utc_day(created_at), concept_focus,
            max(state[3]) filter (where closes_day), max(created_at),
            coalesce(sum(greatest(state[3] - state[2], 0)) filter (where trigger_type <> 'reset'), 0),
@@ -118,7 +118,7 @@ begin
            sum(state[2] - state[1]),
            coalesce(sum(state[3] - state[2]) filter (where trigger_type = 'reset'), 0),
            count(*) filter (where trigger_type <> 'reset'),
-           count(*) filter (where is_correct), count(is_correct)
+           count(*) filter (where is_correct), count(is_correct), max(opportunity)
     from totalled
     group by student_id, concept_focus, private.utc_day(created_at)
   ),

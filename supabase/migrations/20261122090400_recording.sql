@@ -111,13 +111,13 @@ begin
   end if;
 
   insert into public.mastery_daily as d
-    (user_id, day, concept_tag, closing_score, closed_at, gained, lost, forgotten, observations, correct, graded)
+    (user_id, day, concept_tag, closing_score, closed_at, gained, lost, forgotten, observations, correct, graded, opportunity)
   values (learner, private.utc_day(at), concept, state[3], at, greatest(state[3] - state[2], 0), least(state[3] - state[2], 0),
-          state[2] - state[1], 1, (now_at.is_correct is true)::integer, (now_at.is_correct is not null)::integer)
+          state[2] - state[1], 1, (now_at.is_correct is true)::integer, (now_at.is_correct is not null)::integer, now_at.opportunity)
   on conflict (user_id, day, concept_tag) do update
     set closing_score = excluded.closing_score, closed_at = excluded.closed_at, gained = d.gained + excluded.gained,
         lost = d.lost + excluded.lost, forgotten = d.forgotten + excluded.forgotten, observations = d.observations + 1,
-        correct = d.correct + excluded.correct, graded = d.graded + excluded.graded;
+        correct = d.correct + excluded.correct, graded = d.graded + excluded.graded, opportunity = excluded.opportunity;
 
   if session is not null then
     perform private.count_in_session(session);

@@ -25,6 +25,9 @@ language sql stable as $$
   where m.user_id = learner and m.last_assessed_at > moment
 $$;
 
+-- An aggregated column as JSON; there are no rows where there is no array.
+create function private.column(anyarray) returns jsonb language sql stable as $$ select coalesce(to_jsonb($1), '[]') $$;
+
 -- Where a learner stands at a moment: every concept as last practised by then, and the practice of the days before.
 create function public.learner_mastery(learner uuid, at timestamptz default now(), concepts text[] default null, window_days float default 7)
 returns jsonb language plpgsql stable security invoker set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
@@ -35,51 +38,66 @@ begin
   return (
     select jsonb_build_object(
       'settings', (select to_jsonb(settings) - 'only_row' from public.mastery_settings settings),
-      'concept_tag', coalesce(jsonb_agg(s.concept_tag), '[]'),
-      'stored_score', coalesce(jsonb_agg(s.mastery_score), '[]'),
-      'last_assessed_at', coalesce(jsonb_agg(s.last_assessed_at), '[]'),
-      'observations', coalesce(jsonb_agg(s.observations), '[]'),
-      'decay_factor', coalesce(jsonb_agg(s.decay_factor), '[]'),
-      'recent_delta', coalesce(jsonb_agg(s.practised - coalesce(earlier.practised, 0)), '[]'),
-      'recent_forgetting', coalesce(jsonb_agg(s.forgotten - coalesce(earlier.forgotten, 0)), '[]'),
-      'recent_events', coalesce(jsonb_agg(s.observations - coalesce(earlier.observations, 0)), '[]'))
+      'concept_tag', private.column(array_agg(s.concept_tag)),
+      'stored_score', private.column(array_agg(s.mastery_score)),
+      'last_assessed_at', private.column(array_agg(s.last_assessed_at)),
+      'observations', private.column(array_agg(s.observations)),
+      'decay_factor', private.column(array_agg(s.decay_factor)),
+      'recent_delta', private.column(array_agg(s.practised - coalesce(earlier.practised, 0))),
+      'recent_forgetting', private.column(array_agg(s.forgotten - coalesce(earlier.forgotten, 0))),
+      'recent_events', private.column(array_agg(s.observations - coalesce(earlier.observations, 0))))
     from private.standing_at(learner, at) s
     left join private.standing_at(learner, before_window) earlier using (concept_tag)
     where concepts is null or s.concept_tag = any (concepts));
 end
 $$;
 
--- What came of a learner's practice between two moments, in sums.
-create function public.learner_practice(learner uuid, since timestamptz, until timestamptz default now())
+-- What came of a learner's practice between each two neighbours of a rising list of moments, in sums. A moment belongs to the period it
+-- begins; the last one ends its period.
+create function public.learner_practice(learner uuid, moments timestamptz[])
 returns jsonb language plpgsql stable security invoker set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
-declare
-  before timestamptz := since - interval '1 microsecond';
 begin
   perform private.require_visible(learner);
   return (
-    select jsonb_build_object(
-      'observations', coalesce(sum(s.observations - coalesce(earlier.observations, 0)), 0),
-      'correct', coalesce(sum(s.correct - coalesce(earlier.correct, 0)), 0),
-      'graded', coalesce(sum(s.graded - coalesce(earlier.graded, 0)), 0),
-      'practised', coalesce(sum(s.practised - coalesce(earlier.practised, 0)), 0),
-      'forgotten', coalesce(sum(s.forgotten - coalesce(earlier.forgotten, 0)), 0),
-      'concepts', count(*) filter (where s.observations > coalesce(earlier.observations, 0)),
-      'days_practised', private.days_practised(learner, since, until))
-    from private.standing_at(learner, until) s
-    left join private.standing_at(learner, before) earlier using (concept_tag));
+    with ends as materialized (
+      select n, s.*
+      from unnest(moments) with ordinality as ending (at, n)
+      cross join lateral private.standing_at(learner, ending.at - case when n < cardinality(moments) then interval '1 microsecond' else '0' end) s
+    ),
+    sums as (
+      select s.n,
+             sum(s.observations - coalesce(earlier.observations, 0)) as observations,
+             sum(s.correct - coalesce(earlier.correct, 0)) as correct, sum(s.graded - coalesce(earlier.graded, 0)) as graded,
+             sum(s.practised - coalesce(earlier.practised, 0)) as practised, sum(s.forgotten - coalesce(earlier.forgotten, 0)) as forgotten,
+             count(*) filter (where s.observations > coalesce(earlier.observations, 0)) as concepts
+      from ends s left join ends earlier on earlier.n = s.n - 1 and earlier.concept_tag = s.concept_tag
+      group by s.n
+    )
+    select jsonb_agg(jsonb_build_object(
+      'observations', coalesce(sums.observations, 0), 'correct', coalesce(sums.correct, 0), 'graded', coalesce(sums.graded, 0),
+      'practised', coalesce(sums.practised, 0), 'forgotten', coalesce(sums.forgotten, 0), 'concepts', coalesce(sums.concepts, 0),
+      'days_practised', private.days_practised(learner, moments[n - 1], moments[n], n < cardinality(moments))) order by n)
+    from generate_series(2, cardinality(moments)) n left join sums using (n));
 end
 $$;
 
--- UTC days with practice between two moments: whole days by their rows, the last day by what happened up to the end.
-create function private.days_practised(learner uuid, since timestamptz, until timestamptz) returns bigint language sql stable as $$
+-- UTC days with practice from a moment to another: whole days by their rows, the days cut by an end by what happened in them.
+create function private.days_practised(learner uuid, since timestamptz, until timestamptz, without_end boolean) returns bigint language sql stable as $$
   select (
     select count(distinct d.day) from public.mastery_daily d
-    where d.user_id = learner and d.day >= private.utc_day(since) and d.day < private.utc_day(until) and d.closed_at >= since and d.observations > 0
-  ) + exists (
-    select from public.mastery_history h
-    where h.user_id = learner and h.created_at >= greatest(since, date_trunc('day', until, 'UTC')) and h.created_at <= until
-      and h.trigger_type not in ('decay', 'reset')
-  )::integer
+    where d.user_id = learner and d.day > private.utc_day(since) and d.day < private.utc_day(until) and d.observations > 0
+  ) + (
+    select count(*)
+    from (
+      select since as opens, least(date_trunc('day', since, 'UTC') + interval '1 day', until) as closes
+      union
+      select greatest(date_trunc('day', until, 'UTC'), since), until
+    ) part
+    where exists (
+      select from public.mastery_history h
+      where h.user_id = learner and h.created_at >= opens and h.created_at <= closes and (h.created_at < closes or closes = until and not without_end)
+        and h.trigger_type not in ('decay', 'reset'))
+  )
 $$;
 
 -- The rows of the history between two moments, newest first.
@@ -104,36 +122,31 @@ $$;
 -- series data aggregation", PVLDB 7(10), 2014).
 create function public.learner_curves(learner uuid, concepts text[], since timestamptz, until timestamptz default now(), stretches integer default 200)
 returns jsonb language plpgsql stable security invoker set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+declare
+  length float := date_part('epoch', until - since) + 0.000001;
 begin
   perform private.require_visible(learner);
   return (
-    with steps as (
-      select h.concept_tag, h.created_at, h.interaction_id, h.mastery_score, h.delta, h.trigger_type,
-             width_bucket(date_part('epoch', h.created_at), date_part('epoch', since), date_part('epoch', until) + 1, stretches) as stretch
+    with steps as materialized (
+      select h.concept_tag, h.opportunity, h.created_at, h.mastery_score, h.delta, h.trigger_type,
+             floor(date_part('epoch', h.created_at - since) / length * stretches) as stretch
       from public.mastery_history h
       where h.user_id = learner and h.concept_tag = any (concepts) and h.trigger_type <> 'decay'
         and h.created_at > since and h.created_at <= until
     ),
-    ranked as (
-      select *,
-             lag(stretch) over in_time is null as is_first, lead(stretch) over in_time is null as is_last,
-             min(mastery_score) over all_of_it as lowest, min(mastery_score) over until_here as lowest_before,
-             max(mastery_score) over all_of_it as highest, max(mastery_score) over until_here as highest_before
-      from steps
-      window in_time as (partition by concept_tag, stretch order by created_at, interaction_id),
-             all_of_it as (in_time rows between unbounded preceding and unbounded following),
-             until_here as (in_time rows between unbounded preceding and 1 preceding)
+    picked as (
+      select concept_tag, stretch, min(opportunity) as first, max(opportunity) as last,
+             (min(array[mastery_score, opportunity]))[2] as lowest, -(max(array[mastery_score, -opportunity]))[2] as highest
+      from steps group by concept_tag, stretch
     ),
     drawn as (
       select concept_tag,
-             jsonb_agg(date_part('epoch', created_at) order by created_at, interaction_id) as at,
-             jsonb_agg(mastery_score order by created_at, interaction_id) as score,
-             jsonb_agg(delta order by created_at, interaction_id) as delta,
-             jsonb_agg(trigger_type order by created_at, interaction_id) as trigger_type
-      from ranked
-      where is_first or is_last
-         or mastery_score = lowest and lowest_before > lowest
-         or mastery_score = highest and highest_before < highest
+             to_jsonb(array_agg(date_part('epoch', created_at) order by opportunity, trigger_type = 'reset')) as at,
+             to_jsonb(array_agg(mastery_score order by opportunity, trigger_type = 'reset')) as score,
+             to_jsonb(array_agg(delta order by opportunity, trigger_type = 'reset')) as delta,
+             to_jsonb(array_agg(trigger_type order by opportunity, trigger_type = 'reset')) as trigger_type
+      from steps join picked using (concept_tag, stretch)
+      where opportunity in (first, last, lowest, highest)
       group by concept_tag
     )
     select jsonb_build_object(
@@ -145,7 +158,7 @@ begin
     from public.student_mastery m
     left join (select * from private.standing_at(learner, since) where concept_tag = any (concepts)) s using (concept_tag)
     left join drawn d using (concept_tag)
-    where m.user_id = learner and m.concept_tag = any (concepts) and (s.concept_tag is not null or d.concept_tag is not null));
+    where m.user_id = learner and m.concept_tag = any (concepts) and (s.last_assessed_at is not null or d.concept_tag is not null));
 end
 $$;
 
@@ -161,28 +174,24 @@ begin
   perform private.require_visible(learner);
   return (
     with closings as (
-      select s.concept_tag, s.last_assessed_at, s.mastery_score, s.observations
-      from private.standing_at(learner, before) s
-      where s.last_assessed_at is not null
+      select concept_tag, last_assessed_at as at, mastery_score as score, observations
+      from private.standing_at(learner, before) where last_assessed_at is not null
       union all
-      select d.concept_tag, d.closed_at, d.closing_score, d.observations
+      select d.concept_tag, d.closed_at, d.closing_score, d.opportunity
       from public.mastery_daily d
       where d.user_id = learner and d.day >= first_date and d.day < last_date
       union all
-      (select distinct on (h.concept_tag) h.concept_tag, h.created_at, h.mastery_score,
-              count(*) filter (where h.trigger_type <> 'reset') over (partition by h.concept_tag)
-       from public.mastery_history h
-       where h.user_id = learner and h.trigger_type <> 'decay' and h.created_at >= last_day and h.created_at <= until
-       order by h.concept_tag, h.created_at desc, h.interaction_id desc)
+      select concept_tag, last_assessed_at, mastery_score, observations
+      from private.standing_at(learner, until) where last_assessed_at >= last_day
     )
     select jsonb_build_object(
       'settings', (select to_jsonb(settings) - 'only_row' from public.mastery_settings settings),
       'decay_factors', (select coalesce(jsonb_object_agg(m.concept_tag, m.decay_factor), '{}') from public.student_mastery m where m.user_id = learner),
-      'closings', coalesce(jsonb_object_agg(c.concept_tag, jsonb_build_array(c.at, c.score, c.observations)), '{}'))
-    from (
-      select concept_tag, jsonb_agg(date_part('epoch', last_assessed_at)) as at, jsonb_agg(mastery_score) as score, jsonb_agg(observations) as observations
-      from closings group by concept_tag
-    ) c);
+      'concept_tag', private.column(array_agg(c.concept_tag)),
+      'at', private.column(array_agg(date_part('epoch', c.at))),
+      'score', private.column(array_agg(c.score)),
+      'observations', private.column(array_agg(c.observations)))
+    from closings c);
 end
 $$;
 

@@ -21,7 +21,7 @@ grant execute on function
   public.record_outcome, public.start_session, public.end_session,
   public.learner_mastery, public.learner_practice, public.learner_history, public.learner_curves, public.learner_days, public.person,
   private.record_outcome, private.start_session, private.end_session, private.require_visible, private.is_service,
-  private.standing_at, private.days_practised, private.utc_day, private.role_of
+  private.standing_at, private.column, private.days_practised, private.utc_day, private.role_of
   to authenticated, service_role;
 
 grant execute on function

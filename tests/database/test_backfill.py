@@ -112,6 +112,7 @@ def test_history_shows_what_the_recorded_outcomes_were_worth(
 def test_everybody_is_backfilled_when_nobody_is_named(
     service: Database, person: Callable[[], str], tables_of: Callable[[str], Any], score_before: Callable[..., None]
 ) -> None:
+    service.call("backfill")
     learners = [person() for _ in range(3)]
     for learner in learners:
         score_before(learner, "a", 0.25, MAY)
@@ -190,6 +191,29 @@ def test_what_comes_late_does_not_change_the_live_score(
     tables = tables_of(learner)
     assert [row["mastery_score"] for row in tables["student_mastery"]] == [0.3]
     assert [row["trigger_type"] for row in tables["mastery_history"]] == ["quiz", "decay", "reset"]
+
+
+@settings(max_examples=25)
+@given(
+    score=st.floats(0, 1),
+    after=st.lists(
+        st.tuples(st.integers(-5_000_000, 5_000_000), st.sampled_from(sorted(WORTH))), min_size=1, max_size=6
+    ),
+)
+def test_what_is_recorded_afterwards_is_what_replay_makes_of_it(
+    score: float, after: list[tuple[int, str]], service: Database, console: Any, request: pytest.FixtureRequest
+) -> None:
+    learner = console.person()
+    request.getfixturevalue("score_before")(learner, "a", score, MAY)
+    request.getfixturevalue("interaction_before")(learner, "a", "correct", MAY - timedelta(days=1))
+    for seconds, outcome in after:
+        service.call(
+            "record_outcome", learner=learner, concept="a", outcome=outcome, at=MAY + timedelta(seconds=seconds),
+            interaction=str(uuid4()),
+        )  # fmt: skip
+    tables = console.tables_of(learner)
+    service.call("replay", learner=learner)
+    assert console.tables_of(learner) == tables
 
 
 def test_importing_on_scores_without_history_keeps_them(

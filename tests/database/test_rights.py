@@ -189,11 +189,14 @@ def test_a_learner_does_not_get_anothers_answers(
     function: str, database: EmbeddedDatabase, learners: list[Practised]
 ) -> None:
     mine, other = learners
-    arguments: dict[str, Any] = {"learner_curves": {"concepts": ["Mean"]}}.get(function, {})
-    if function not in {"learner_mastery", "learner_history"}:
-        arguments["since"] = NOON - timedelta(days=1)
+    since = NOON - timedelta(days=1)
+    arguments: dict[str, Any] = {
+        "learner_curves": {"concepts": ["Mean"], "since": since},
+        "learner_days": {"since": since},
+        "learner_practice": {"moments": [since, NOON + timedelta(days=1)]},
+    }.get(function, {})
     own = database.acting_as(mine.id).call(function, learner=mine.id, **arguments)
-    assert "Mean" in str(own) or own["observations"] == 1
+    assert "Mean" in str(own) or own[0]["observations"] == 1
     with pytest.raises(NotFound, match="no such person"):
         database.acting_as(mine.id).call(function, learner=other.id, **arguments)
 

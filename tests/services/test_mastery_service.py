@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from mastery_core import MasteryService, decay
 from mastery_core.database import Database, EmbeddedDatabase
-from mastery_core.errors import InvalidInput
 from mastery_core.model import Outcome, Trend, Trigger
 
 MAY = datetime(2025, 5, 1, 12, tzinfo=UTC)
@@ -185,7 +184,9 @@ def test_a_curve_is_the_score_at_every_moment(
         every = [(row.at.timestamp(), pytest.approx(row.after, abs=1e-9)) for row in inside.itertuples()]
         assert len(steps) <= 4 * stretches
         assert all(any(step == each for each in every) for step in steps)
-        assert [step == each for step, each in zip(steps[:1] + steps[-1:], every[:1] + every[-1:], strict=True)].count(False) == 0
+        assert [step == each for step, each in zip(steps[:1] + steps[-1:], every[:1] + every[-1:], strict=True)].count(
+            False
+        ) == 0
         if every:
             assert max(curve.step_score) == pytest.approx(inside.after.max(), abs=1e-9)
             assert min(curve.step_score) == pytest.approx(inside.after.min(), abs=1e-9)
@@ -488,10 +489,49 @@ def test_resets_are_neither_practice_nor_observations(
     assert mastery.get_daily_mastery(learner, 1, at=at + timedelta(hours=1)).iloc[-1] == pytest.approx(0.85, abs=1e-2)
 
 
-def test_limit_of_history_is_checked(mastery: MasteryService, learner: str) -> None:
-    for limit in (0, -1):
-        with pytest.raises(InvalidInput, match=f"limit is at least 1; this one is {limit}"):
-            mastery.get_mastery_history(learner, limit=limit)
+def test_a_day_with_a_reset_alone_is_no_day_of_practice(
+    mastery: MasteryService, service: Database, learner: str, query: Query
+) -> None:
+    mastery.update_mastery(learner, "a", "correct", at=MAY)
+    query(
+        "insert into interactions (id, student_id, concept_focus, outcome, reset_to, created_at)"
+        " values (gen_random_uuid(), %(id)s, 'a', 'reset', 0.75, %(at)s)",
+        id=learner, at=MAY + timedelta(hours=2),
+    )  # fmt: skip
+    service.call("replay", learner=learner)
+    for until in (timedelta(hours=3), timedelta(days=3)):
+        days = (until - timedelta(hours=1)) / DAY  # after the practice, before the reset
+        insights = mastery.get_learning_insights(learner, days, at=MAY + until)
+        assert (insights.total_interactions, insights.days_practiced, insights.practice_delta) == (0, 0, 0)
+    assert mastery.get_learning_insights(learner, 1, at=MAY + timedelta(hours=3)).days_practiced == 1
+
+
+@pytest.mark.parametrize("last", [None, MAY - DAY, MAY - 60 * DAY, MAY + DAY])
+def test_scores_from_before_the_log_are_answered_without_a_history(
+    last: datetime | None, mastery: MasteryService, learner: str, query: Query
+) -> None:
+    query(
+        "insert into student_mastery (user_id, concept_tag, mastery_score, decay_factor, last_assessed_at)"
+        " values (%(id)s, 'a', 0.75, 0.95, %(last)s)",
+        id=learner, last=last,
+    )  # fmt: skip
+    there = last is None or last <= MAY
+    standing = mastery.get_user_mastery(learner, at=MAY)
+    assert set(standing) == ({"a"} if there else set())
+    if there:
+        idle = (MAY - last) / DAY if last else 0
+        assert standing["a"].mastery_score == pytest.approx(0.75 * 0.95**idle)
+        assert (standing["a"].last_assessed_at, standing["a"].observations) == (last, 0)
+        assert (standing["a"].recent_delta, standing["a"].trend) == (0, Trend.STABLE)
+    assert [weak.concept_tag for weak in mastery.get_weak_concepts(learner, at=MAY)] == [
+        concept for concept, found in standing.items() if found.mastery_score < 0.5
+    ]
+    assert mastery.get_mastery_history(learner, at=MAY) == []
+    assert mastery.get_learning_insights(learner, at=MAY).total_interactions == 0
+    assert mastery.get_daily_mastery(learner, 3, at=MAY).isna().all()
+    for curve in mastery.get_mastery_curves(learner, ["a"], at=MAY):
+        assert curve.score[-1] == pytest.approx(standing["a"].mastery_score)
+    assert MasteryService(mastery.database).update_mastery(learner, "b", "correct", at=MAY).delta == pytest.approx(0.1)
 
 
 def test_any_time_zone_names_the_same_moment(mastery: MasteryService, learner: str) -> None:
