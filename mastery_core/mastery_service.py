@@ -227,7 +227,9 @@ class MasteryService:
         moment = _moment(at)
         since = _days_before(moment, days)
         answer = self.database.call("learner_days", learner=user_id, since=since, until=moment)
-        midnights = np.arange(np.datetime64(since.date()) + 1, np.datetime64(moment.date()) + 1).astype("datetime64[us]")
+        midnights = np.arange(np.datetime64(since.date()) + 1, np.datetime64(moment.date()) + 1).astype(
+            "datetime64[us]"
+        )
         now = np.datetime64(moment.replace(tzinfo=None), "us")
         # What happens at midnight belongs to the day that begins.
         asked = np.append(midnights - np.timedelta64(1, "us"), now).astype(np.int64) / 1e6
@@ -338,9 +340,7 @@ def _curve(concept: str, drawn: dict[str, Any], since: float, until: float, peri
         until=until + PROJECTED_DAYS * SECONDS_A_DAY,
         period_days=period,
     )
-    return MasteryCurve(
-        concept, times, scores, ahead_at, ahead, step_at, step_score, step_delta, drawn["trigger_type"]
-    )
+    return MasteryCurve(concept, times, scores, ahead_at, ahead, step_at, step_score, step_delta, drawn["trigger_type"])
 
 
 def _daily_mean(answer: dict[str, Any], moments: Floats) -> Floats:

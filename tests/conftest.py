@@ -1,5 +1,6 @@
 """A real database for every test that needs one, and the few things many tests do with it."""
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, LiteralString
@@ -18,6 +19,15 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 Row = dict[str, Any]
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Where nothing may be skipped (``MASTERY_SKIP_NOTHING=1``), a skipped test fails the run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("MASTERY_SKIP_NOTHING") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = exitstatus or pytest.ExitCode.TESTS_FAILED
+
+
 INITIAL_SCORE = 0.5
 
 

@@ -4,6 +4,7 @@ Each call is one transaction that sets the role and the claims of the one who as
 round trip: row-level security is in force on a laptop too.
 """
 
+import logging
 import threading
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,10 @@ from mastery_core.errors import InvalidInput, MasteryError, NotAllowed, NotFound
 
 POOL_SIZE = 16
 WAIT_SECONDS = 10.0
+
+# What the pool meets reaches the caller as an error of ours; its log would say it again, once an attempt.
+logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 set_json_loads(orjson.loads)
 set_json_dumps(orjson.dumps)
@@ -99,25 +104,25 @@ class EmbeddedCaller:
         query = _call(function, tuple(arguments))
         values = [_adapted(value) for value in arguments.values()]
         try:
-            try:
-                return self._transact(query, values)
-            except (psycopg.OperationalError, PoolTimeout) as error:
-                if (
-                    isinstance(error, psycopg.OperationalError)
-                    and error.sqlstate
-                    and not error.sqlstate.startswith(("57P", "08"))
-                ):
-                    raise
-                self._database.recover()
-                return self._transact(query, values)
+            return self._transact(query, values)
         except (psycopg.Error, PoolTimeout) as error:
-            raise _translated(error, function) from error
+            if not _lost(error):
+                raise _translated(error, function) from error
+        self._database.recover()
+        try:
+            return self._transact(query, values)
+        except (psycopg.Error, PoolTimeout) as error:
+            if not _lost(error):
+                raise _translated(error, function) from error
+            self._database.server.start()  # raises, and says why, where the server cannot run
+            cause = self._database.server.why_it_stopped() or "it does not say why"
+            raise Unavailable(f"The database stopped during {function}: {cause}.") from error
 
     def _transact(self, query: bytes, values: list[Any]) -> Any:
         with self._database.pool.connection() as connection, connection.cursor(binary=True) as cursor:
             # Without explicit BEGIN, what one pipeline holds up to its end is one transaction.
             with connection.pipeline():
-                connection.execute(BECOME, [self._role, self._claims])
+                cursor.execute(BECOME, [self._role, self._claims])
                 cursor.execute(query, values)
             row = cursor.fetchone()
         return None if row is None else row[0]
@@ -127,6 +132,12 @@ class EmbeddedCaller:
 def _call(function: str, names: tuple[str, ...]) -> bytes:
     arguments = sql.SQL(", ").join(sql.SQL("{} => %s").format(sql.Identifier(name)) for name in names)
     return sql.SQL("select {}({})").format(sql.Identifier("public", function), arguments).as_bytes()
+
+
+def _lost(error: psycopg.Error | PoolTimeout) -> bool:
+    """Whether the connection is at fault rather than the call."""
+    state = error.sqlstate if isinstance(error, psycopg.Error) else None
+    return isinstance(error, psycopg.OperationalError | PoolTimeout) and (not state or state.startswith(("57P", "08")))
 
 
 def _adapted(value: Any) -> Any:

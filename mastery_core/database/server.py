@@ -53,6 +53,7 @@ INITDB = (
 
 ACCOUNT = "pgserver"  # PostgreSQL refuses to run as root; the library made an account of this name too
 CLUSTER, LOG = "postgres", "postgres/server.log"
+LOG_TAIL = 65_536
 LOG_BYTES = 10_000_000  # a longer log is put aside at the next start
 LOCK, USERS, WATCH = "server.lock", "server.users", "server.watch"
 # A process that only waits: it loads this file and errors.py, not the 100 MB that the package itself would bring.
@@ -106,6 +107,15 @@ class Server:
         from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - the watcher needs no libpq in its memory
 
         return make_conninfo(host=str(self._socket.parent), port=SETTINGS["port"], user="postgres", dbname=dbname)
+
+    def why_it_stopped(self) -> str:
+        """What the server's log says it last died of; empty where it says nothing."""
+        try:
+            logged = (self.home / LOG).read_bytes()[-LOG_TAIL:].decode(errors="replace")
+        except OSError:
+            return ""
+        _, _, panic = logged.rpartition("PANIC:")
+        return panic.partition("\n")[0].strip()
 
     def leave(self) -> None:
         """Give up this process's place; the last one stops the server. Done at exit too; again, it does nothing."""

@@ -1,6 +1,6 @@
 """Progress: where a student stands, what they are forgetting, and what to review next."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from hashlib import sha256
 
 import streamlit as st

@@ -214,14 +214,18 @@ end
 $$;
 
 create function public.replay(learner uuid default null, concept text default null) returns jsonb
-language sql security invoker set search_path = '' as $$
-  select private.replay(learner, concept)
+language plpgsql security invoker set search_path = '' as $$
+begin
+  return private.replay(learner, concept);
+end
 $$;
 
 -- History for scores that have none. Scores that have one are left as they are; again, it does nothing.
 create function public.backfill(learner uuid default null) returns jsonb
-language sql security invoker set search_path = '' as $$
-  select private.backfill_missing(learner)
+language plpgsql security invoker set search_path = '' as $$
+begin
+  return private.backfill_missing(learner);
+end
 $$;
 
 create function private.backfill_missing(learner uuid) returns jsonb language plpgsql security definer set search_path = '' as $$

@@ -43,7 +43,10 @@ begin
   elsif custom_delta is not null and not custom_delta between -1 and 1 then
     raise exception 'A delta lies between -1 and 1; this one is %.', custom_delta using errcode = '22023';
   end if;
-  perform private.lock_learner(learner);
+  perform from public.profiles where id = learner for no key update;  -- lock_learner, without a call
+  if not found then
+    perform private.lock_learner(learner);
+  end if;
 
   -- After the lock, in a statement of its own: it sees what the writer before this one left.
   select rule.outcome is not null as is_known_outcome, rule.delta, rule.trigger_type, rule.is_correct,
@@ -110,14 +113,17 @@ begin
     values (learner, concept, state[3], now_at.decay_factor, at, interaction, 1, now_at.practised, now_at.forgotten, now_at.correct, now_at.graded);
   end if;
 
-  insert into public.mastery_daily as d
-    (user_id, day, concept_tag, closing_score, closed_at, gained, lost, forgotten, observations, correct, graded, opportunity)
-  values (learner, private.utc_day(at), concept, state[3], at, greatest(state[3] - state[2], 0), least(state[3] - state[2], 0),
-          state[2] - state[1], 1, (now_at.is_correct is true)::integer, (now_at.is_correct is not null)::integer, now_at.opportunity)
-  on conflict (user_id, day, concept_tag) do update
-    set closing_score = excluded.closing_score, closed_at = excluded.closed_at, gained = d.gained + excluded.gained,
-        lost = d.lost + excluded.lost, forgotten = d.forgotten + excluded.forgotten, observations = d.observations + 1,
-        correct = d.correct + excluded.correct, graded = d.graded + excluded.graded, opportunity = excluded.opportunity;
+  update public.mastery_daily d
+  set closing_score = state[3], closed_at = at, gained = d.gained + greatest(state[3] - state[2], 0), lost = d.lost + least(state[3] - state[2], 0),
+      forgotten = d.forgotten + (state[2] - state[1]), observations = d.observations + 1, opportunity = now_at.opportunity,
+      correct = d.correct + (now_at.is_correct is true)::integer, graded = d.graded + (now_at.is_correct is not null)::integer
+  where d.user_id = learner and d.day = private.utc_day(at) and d.concept_tag = concept;
+  if not found then
+    insert into public.mastery_daily
+      (user_id, day, concept_tag, closing_score, closed_at, gained, lost, forgotten, observations, correct, graded, opportunity)
+    values (learner, private.utc_day(at), concept, state[3], at, greatest(state[3] - state[2], 0), least(state[3] - state[2], 0),
+            state[2] - state[1], 1, (now_at.is_correct is true)::integer, (now_at.is_correct is not null)::integer, now_at.opportunity);
+  end if;
 
   if session is not null then
     perform private.count_in_session(session);
@@ -172,13 +178,17 @@ $$;
 create function public.record_outcome(
   learner uuid, concept text, outcome text, interaction uuid, session uuid default null, custom_delta float default null,
   interaction_type text default 'quiz_attempt', at timestamptz default now(), metadata jsonb default null)
-returns jsonb language sql security invoker set search_path = '' as $$
-  select private.record_outcome(learner, concept, outcome, interaction, session, custom_delta, interaction_type, at, metadata)
+returns jsonb language plpgsql security invoker set search_path = '' as $$
+begin
+  return private.record_outcome(learner, concept, outcome, interaction, session, custom_delta, interaction_type, at, metadata);
+end
 $$;
 
 create function public.start_session(learner uuid, session uuid, at timestamptz default now(), metadata jsonb default null)
-returns jsonb language sql security invoker set search_path = '' as $$
-  select private.start_session(learner, session, at, metadata)
+returns jsonb language plpgsql security invoker set search_path = '' as $$
+begin
+  return private.start_session(learner, session, at, metadata);
+end
 $$;
 
 create function private.start_session(learner uuid, session uuid, at timestamptz, metadata jsonb)
@@ -198,8 +208,10 @@ $$;
 
 -- End a session of one's own and sum it up. Ending it again returns the same summary.
 create function public.end_session(session uuid, at timestamptz default now())
-returns jsonb language sql security invoker set search_path = '' as $$
-  select private.end_session(session, at)
+returns jsonb language plpgsql security invoker set search_path = '' as $$
+begin
+  return private.end_session(session, at);
+end
 $$;
 
 create function private.end_session(session uuid, at timestamptz)
@@ -228,8 +240,10 @@ $$;
 -- Many outcomes from elsewhere at once, oldest scores included: people and sessions are made as needed, rows whose id is known are left
 -- alone, and what follows from the new ones is folded again. Rows: id, learner, learner_name, concept, outcome, at, session, type.
 create function public.import_outcomes(rows jsonb, cohort text default null)
-returns jsonb language sql security invoker set search_path = '' as $$
-  select private.import_outcomes(rows, cohort)
+returns jsonb language plpgsql security invoker set search_path = '' as $$
+begin
+  return private.import_outcomes(rows, cohort);
+end
 $$;
 
 create function private.import_outcomes(rows jsonb, cohort text)

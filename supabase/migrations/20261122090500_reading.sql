@@ -89,15 +89,15 @@ create function private.days_practised(learner uuid, since timestamptz, until ti
   ) + (
     select count(*)
     from (
-      select since as opens, least(date_trunc('day', since, 'UTC') + interval '1 day', until) as closes
+      select since as opens, least(date_trunc('day', since, 'UTC') + interval '1 day', ending.stop) as closes
       union
-      select greatest(date_trunc('day', until, 'UTC'), since), until
+      select greatest(date_trunc('day', until, 'UTC'), since), ending.stop
     ) part
     where exists (
       select from public.mastery_history h
-      where h.user_id = learner and h.created_at >= opens and h.created_at <= closes and (h.created_at < closes or closes = until and not without_end)
-        and h.trigger_type not in ('decay', 'reset'))
+      where h.user_id = learner and h.created_at >= opens and h.created_at < closes and h.trigger_type not in ('decay', 'reset'))
   )
+  from (select until + case when without_end then interval '0' else interval '1 microsecond' end as stop) ending
 $$;
 
 -- The rows of the history between two moments, newest first.

@@ -107,6 +107,45 @@ def test_insights_are_those_of_a_plain_calculation(
         assert score == pytest.approx(known[concept], abs=1e-9)
 
 
+@settings(max_examples=40)
+@given(at=moments, days=ranges, periods=st.integers(1, 4))
+def test_periods_are_those_of_a_plain_calculation(
+    at: datetime, days: float, periods: int, service: Database, practised: tuple[str, pd.DataFrame]
+) -> None:
+    learner, frame = practised
+    mastery = MasteryService(service)
+    found = mastery.get_period_insights(learner, mastery.get_user_mastery(learner, at=at), days, periods, at=at)
+    assert found[0] == mastery.get_learning_insights(learner, days, at=at)
+    assert len(found) == periods
+    until = at
+    for number, insights in enumerate(found):
+        since = until - timedelta(days=days)
+        ended = frame["at"] < until if number else frame["at"] <= until
+        window = frame[(frame["at"] >= since) & ended]
+        assert insights.total_interactions == len(window)
+        assert insights.concepts_practiced == window.concept.nunique()
+        assert insights.days_practiced == window["at"].dt.floor("D").nunique()
+        assert insights.practice_delta == pytest.approx(window.practice.sum(), abs=1e-9)
+        assert insights.forgotten == pytest.approx(window.forgotten.sum(), abs=1e-9)
+        assert insights.right_answers == (window.outcome == "correct").sum()
+        assert insights.days_analyzed == days
+        until = since
+
+
+@pytest.mark.parametrize("at", [datetime(2025, 5, 2, tzinfo=UTC), datetime(2025, 5, 2, 0, 0, 1, tzinfo=UTC)])
+@pytest.mark.parametrize("days", [0.25, 0.5, 1, 2])
+def test_practice_at_midnight_is_practice_on_the_day_that_begins(
+    at: datetime, days: float, mastery: MasteryService, learner: str
+) -> None:
+    mastery.update_mastery(learner, "a", "correct", at=datetime(2025, 5, 2, tzinfo=UTC))
+    insights = mastery.get_learning_insights(learner, days, at=at)
+    assert (insights.total_interactions, insights.days_practiced) == (1, 1)
+    mastery.update_mastery(learner, "a", "correct", at=datetime(2025, 5, 1, 23, 59, 59, tzinfo=UTC))
+    insights, before = mastery.get_period_insights(learner, {}, days, 2, at=at)
+    assert (insights.total_interactions, insights.days_practiced) == (2, 2)
+    assert (before.total_interactions, before.days_practiced) == (0, 0)
+
+
 @settings(max_examples=60)
 @given(at=moments)
 def test_standing_is_that_of_a_plain_calculation(
