@@ -8,16 +8,18 @@ import socket
 import sys
 import time
 import webbrowser
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
-from mastery_core import open_database
+from mastery_core.database import Database
 from mastery_core.errors import MasteryError
 from mastery_core.identity.directory import Directory
 from mastery_core.identity.local_only import LocalOnly
@@ -25,7 +27,9 @@ from mastery_core.identity.middleware import SignedInOnly
 from mastery_core.identity.preparation import Preparation
 from mastery_core.identity.routes import SignIn
 from mastery_core.identity.sessions import store
-from mastery_core.ingest.sample import make_sample
+
+if TYPE_CHECKING:
+    from mastery_core.database import EmbeddedDatabase
 
 HERE = Path(__file__).resolve()
 UNFORESEEN = (
@@ -33,11 +37,36 @@ UNFORESEEN = (
     "Reload the page to try again; the terminal that runs the dashboard says what happened."
 )
 
-preparation = Preparation(open_database, make_sample)
+# What follows loads its modules when it runs, in a thread: until then the server already answers.
+
+
+def open_database() -> "EmbeddedDatabase":
+    import mastery_core  # noqa: PLC0415
+
+    return mastery_core.open_database()
+
+
+def make_sample(database: Database, *, on_progress: Callable[[int, int], None]) -> None:
+    from mastery_core.ingest import sample  # noqa: PLC0415
+
+    sample.make_sample(database, on_progress=on_progress)
+
+
+def warm_up() -> None:
+    """Load what the first screen draws with while nobody waits for it yet."""
+    from mastery_core.charts.progress import progress_curves  # noqa: PLC0415
+    from mastery_core.charts.standing import standing  # noqa: PLC0415
+
+    import_module("mastery_core.mastery_service")
+    progress_curves([], as_of=0.0).to_json()
+    standing([]).to_json()
 
 
 def directory() -> Directory:
     return Directory(open_database().acting_as_service())
+
+
+preparation = Preparation(open_database, make_sample, warm_up)
 
 
 @asynccontextmanager

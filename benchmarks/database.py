@@ -1,5 +1,6 @@
 """A database that a benchmark has for itself, on the real embedded PostgreSQL, gone when it ends."""
 
+import fcntl
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import LiteralString, cast
 import psycopg
 
 from mastery_core.database.embedded import EmbeddedDatabase
+from mastery_core.database.server import WATCH
 
 SQL_FOLDER = Path(__file__).parent / "sql"
 
@@ -21,6 +23,8 @@ def temporary_home() -> Iterator[Path]:
     try:
         yield home
     finally:
+        with (home / WATCH).open("ab") as watched:  # who watches over the server would make the folder again
+            fcntl.flock(watched, fcntl.LOCK_EX)
         shutil.rmtree(home, ignore_errors=True)
 
 

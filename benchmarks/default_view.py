@@ -12,6 +12,7 @@ import psycopg
 from benchmarks.database import bare_sql
 from mastery_core import MasteryService
 from mastery_core.charts.progress import progress_curves
+from mastery_core.charts.sparkline import sparkline
 from mastery_core.charts.standing import standing
 from mastery_core.curve import MasteryCurve
 from mastery_core.model import ConceptMastery, LearningInsights
@@ -54,7 +55,11 @@ def drawn_concepts(service: MasteryService, learner: str, at: datetime) -> list[
 
 def draw(answers: Answers, at: datetime) -> list[go.Figure]:
     """The figures of the Progress screen."""
-    return [progress_curves(answers.curves, as_of=at.timestamp()), standing(list(answers.masteries.values()))]
+    return [
+        sparkline(answers.daily),
+        progress_curves(answers.curves, as_of=at.timestamp()),
+        standing(list(answers.masteries.values())),
+    ]
 
 
 def ask_bare(connection: psycopg.Connection, learner: str, concepts: list[str], at: datetime) -> dict[str, list[Any]]:

@@ -1,25 +1,21 @@
-"""The only way to PostgreSQL: one contract, and the transports that keep it."""
+"""The only way to PostgreSQL: one contract, and the transports that keep it.
 
-import threading
-from pathlib import Path
+The transports are loaded when they are asked for: a web server answers before its database client is in memory.
+"""
 
-from mastery_core.database.embedded import EmbeddedDatabase
+from typing import TYPE_CHECKING, Any
+
 from mastery_core.database.protocol import Database
-from mastery_core.database.server import default_home
+
+if TYPE_CHECKING:
+    from mastery_core.database.embedded import EmbeddedDatabase, open_database
 
 __all__ = ["Database", "EmbeddedDatabase", "open_database"]
 
-_open: dict[Path, EmbeddedDatabase] = {}
-_lock = threading.Lock()
 
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from mastery_core.database import embedded  # noqa: PLC0415
 
-def open_database(home: Path | str | None = None) -> EmbeddedDatabase:
-    """The database of a home directory (default ``$MASTERY_HOME``, else ``.mastery`` here), started where it is not running.
-
-    One per home and process: asking again is cheap. Raises Unavailable when it cannot be started.
-    """
-    wanted = Path(home).resolve() if home is not None else default_home()
-    with _lock:
-        if wanted not in _open:
-            _open[wanted] = EmbeddedDatabase(wanted)
-        return _open[wanted]
+    return getattr(embedded, name)

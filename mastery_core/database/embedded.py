@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from mastery_core.database.migrations import migrate
-from mastery_core.database.server import Server
+from mastery_core.database.server import Server, default_home
 from mastery_core.errors import InvalidInput, MasteryError, NotAllowed, NotFound, Unavailable
 
 POOL_SIZE = 16
@@ -89,6 +89,22 @@ class EmbeddedDatabase:
                     open=True,
                 )
             return self._pool
+
+
+_open: dict[Path, EmbeddedDatabase] = {}
+_opening = threading.Lock()
+
+
+def open_database(home: Path | str | None = None) -> EmbeddedDatabase:
+    """The database of a home directory (default ``$MASTERY_HOME``, else ``.mastery`` here), started where it is not running.
+
+    One per home and process: asking again is cheap. Raises Unavailable when it cannot be started.
+    """
+    wanted = Path(home).resolve() if home is not None else default_home()
+    with _opening:
+        if wanted not in _open:
+            _open[wanted] = EmbeddedDatabase(wanted)
+        return _open[wanted]
 
 
 class EmbeddedCaller:

@@ -50,20 +50,34 @@ class Progress:
 
 
 class Preparation:
-    """Opens the database in a thread; makes the sample when there is nobody in it. ``progress`` says how far it is."""
+    """Opens the database in a thread; makes the sample when there is nobody in it. ``progress`` says how far it is.
 
-    def __init__(self, open_database: Callable[[], OpenedDatabase], make_sample: MakeSample) -> None:
+    When all is ready, the thread goes on with ``warm_up``: what makes the first screen come sooner.
+    """
+
+    def __init__(
+        self,
+        open_database: Callable[[], OpenedDatabase],
+        make_sample: MakeSample,
+        warm_up: Callable[[], None] = lambda: None,
+    ) -> None:
         self.progress = Progress(Stage.OPENING)
         self._open_database = open_database
         self._make_sample = make_sample
         self._opened: OpenedDatabase | None = None
-        self._thread = Thread(target=self.run, name="preparation", daemon=True)
+        self._warm_up = warm_up
+        self._thread = Thread(target=self._prepare, name="preparation", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
+    def _prepare(self) -> None:
+        self.run()
+        if self.progress.stage is Stage.READY:
+            self._warm_up()
+
     def run(self) -> None:
-        """Everything ``start`` does, in the calling thread. Never raises: what went wrong is in ``progress``."""
+        """Everything that must be ready, in the calling thread. Never raises: what went wrong is in ``progress``."""
         sentence = FAILED
         try:
             self._opened = self._open_database()

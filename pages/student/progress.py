@@ -9,6 +9,7 @@ from mastery_core.charts.figure import CONFIG
 from mastery_core.charts.names import shortened
 from mastery_core.charts.palette import COLOURS, slots
 from mastery_core.charts.progress import progress_curves
+from mastery_core.charts.sparkline import HEIGHT, sparkline
 from mastery_core.charts.standing import page_count, standing
 from mastery_core.errors import MasteryError
 from mastery_core.standing import ENOUGH_OBSERVATIONS, MASTERED_FROM, WEAK_BELOW, mean_mastery
@@ -112,14 +113,18 @@ mean = mean_mastery(scores, [mastery.observations for mastery in known])
 measured = daily.dropna()
 practised = insights.total_interactions > 0
 first, others = st.columns([1, 2], gap="small")
-with first:
+with first, st.container(border=True, height="stretch"):
     st.metric(
         "Mean mastery", words.percent(mean) if known else words.NONE,
         words.points(measured.iloc[-1] - measured.iloc[0]) if len(measured) > 1 else None, delta_color="blue",
         delta_description="points in this range" if len(measured) > 1 else explained.no_change(known),
-        chart_data=(measured * 100).round(1).tolist() if len(measured) > 1 else None, chart_type="area",
-        border=True, help=explained.mean(known, apart),
+        help=explained.mean(known, apart),
     )  # fmt: skip
+    if len(measured) > 1:
+        st.plotly_chart(
+            sparkline(daily), config=CONFIG, key="mean", height=HEIGHT,
+            alt=f"Mean mastery by day, from {words.percent(measured.iloc[0])} to {words.percent(measured.iloc[-1])}",
+        )  # fmt: skip
     st.caption(explained.counted(len(known), apart))
 with others, st.grid(2, min_column_width=140):
     st.metric(
@@ -163,8 +168,9 @@ st.plotly_chart(
     alt="Mastery over time, up at each practice and fading between. "
     + " ".join(f"{curve.concept_tag}: {words.percent(curve.score[-1])} now." for curve in curves),
 )
-with st.expander("The numbers behind the curves", icon=":material/table:"):
-    st.dataframe(
+numbers = st.expander("The numbers behind the curves", icon=":material/table:", key="numbers", on_change="rerun")
+if numbers.open:
+    numbers.dataframe(
         tables.curve_table(curves, zone), column_config=tables.curve_columns(zone), hide_index=True, placeholder="",
         alt="The practice steps that the curves are drawn from, newest first",
     )  # fmt: skip

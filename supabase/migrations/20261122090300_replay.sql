@@ -99,14 +99,14 @@ begin
     insert into public.mastery_history
       (interaction_id, user_id, concept_tag, mastery_score, delta, trigger_type, opportunity, is_correct,
        practised, forgotten, correct, graded, session_id, created_at)
-    select id, student_id, concept_focus, row.score, row.delta, row.kind, opportunity, row.is_correct,
+    select id, student_id, concept_focus, state[2], state[2] - state[1], 'decay', opportunity, null,
            practised, forgotten, correct, graded, session_id, created_at
     from totalled
-    cross join lateral (values
-      (state[2], state[2] - state[1], 'decay', null),
-      (state[3], state[3] - state[2], trigger_type, totalled.is_correct)
-    ) as row (score, delta, kind, is_correct)
-    where row.kind <> 'decay' or row.delta <> 0
+    where state[2] <> state[1]
+    union all
+    select id, student_id, concept_focus, state[3], state[3] - state[2], trigger_type, opportunity, is_correct,
+           practised, forgotten, correct, graded, session_id, created_at
+    from totalled
   ),
   daily as (
     insert into public.mastery_daily
