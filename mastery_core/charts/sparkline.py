@@ -11,7 +11,7 @@ HEIGHT = 64
 
 
 def sparkline(series: pd.Series) -> go.Figure:
-    """A share by moment (a float series, NaN where there is nothing to say) as a small area, its last value marked."""
+    """A share by moment (a float series) as a small area, its last value marked."""
     at, values = np.arange(len(series), dtype=np.float64), series.to_numpy(dtype=np.float64)
     line = {
         "type": "scatter", "x": at, "y": values, "mode": "lines", "fill": "tozeroy", "hoverinfo": "skip",

@@ -122,7 +122,7 @@ with first, st.container(border=True, height="stretch"):
     )  # fmt: skip
     if len(measured) > 1:
         st.plotly_chart(
-            sparkline(daily), config=CONFIG, key="mean", height=HEIGHT,
+            sparkline(measured), config=CONFIG, key="mean", height=HEIGHT,
             alt=f"Mean mastery by day, from {words.percent(measured.iloc[0])} to {words.percent(measured.iloc[-1])}",
         )  # fmt: skip
     st.caption(explained.counted(len(known), apart))
