@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mastery_core.decay import SECONDS_A_DAY, kept, retained
+from mastery_core.standing import ENOUGH_OBSERVATIONS
 
 GRID_POINTS = 120
 
@@ -103,7 +104,7 @@ def daily_mean(
     decay_factor: Floats,
     *,
     period_days: float = 1.0,
-    enough: int = 3,
+    enough: int = ENOUGH_OBSERVATIONS,
 ) -> Floats:
     """Mean mastery over a learner's concepts at each of ``moments``, from how every concept closed each day.
 

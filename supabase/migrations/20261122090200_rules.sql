@@ -32,10 +32,10 @@ create function private.step(state float[], kept float, delta float, reset_to fl
 returns float[] language plpgsql immutable parallel safe as $$
 declare
   before float := coalesce(start, state[3]);
-  decayed float := case when kept = 1 or before < 1e-30 then before else least(before, round(before * kept * 17592186044416) / 17592186044416) end;
+  decayed float := case when kept = 1 or before < 1e-30 then before else least(before, private.on_grid(before * kept)) end;
 begin
   return array[before, decayed,
-    coalesce(reset_to, least(1, greatest(0, round((decayed + delta) * 17592186044416) / 17592186044416)))];
+    coalesce(reset_to, least(1, greatest(0, private.on_grid(decayed + delta))))];
 end
 $$;
 

@@ -17,7 +17,7 @@ begin
   elsif known.answered_new_score is null then -- imported: nobody was told anything yet
     select h.mastery_score - h.delta, h.mastery_score into known.answered_old_score, known.answered_new_score
     from public.mastery_history h
-    where h.interaction_id = interaction and h.trigger_type <> 'decay';
+    where h.user_id = learner and h.created_at = known.created_at and h.interaction_id = interaction and h.trigger_type <> 'decay';
   end if;
   return jsonb_build_object(
     'interaction_id', known.id, 'user_id', known.student_id, 'concept_tag', known.concept_focus, 'session_id', known.session_id,
