@@ -72,6 +72,7 @@ def test_typing_narrows_the_list_and_enter_picks_the_only_one(app_url: str, new_
     page = new_page()
     page.goto(f"{app_url}/session/sign-in")
     assert page.locator(".person").count() == 90
+    expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type("hadd")
     expect(page.locator(".person")).to_have_count(1)
     page.keyboard.press("Enter")
@@ -82,8 +83,11 @@ def test_typing_narrows_the_list_and_enter_picks_the_only_one(app_url: str, new_
 def test_the_keyboard_alone_is_enough(app_url: str, new_page: PageOf) -> None:
     page = new_page()
     page.goto(f"{app_url}/session/sign-in")
+    expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.press("Tab")
-    picked = page.evaluate("document.activeElement.querySelector('.name').textContent")
+    first = page.locator(".person").first
+    expect(first).to_be_focused()
+    picked = first.locator(".name").inner_text()
     page.keyboard.press("Enter")
 
     expect(page.get_by_test_id("stSidebar").get_by_text(picked)).to_be_visible()
