@@ -13,8 +13,13 @@ begin
   if not exists (select from pg_catalog.pg_roles where rolname = 'service_role') then
     create role service_role nologin noinherit bypassrls;
   end if;
+  if not exists (select from pg_catalog.pg_roles where rolname = 'authenticator') then
+    create role authenticator login noinherit; -- what PostgREST connects as, to become one of the three
+  end if;
 end
 $$;
+
+grant anon, authenticated, service_role to authenticator;
 
 create schema if not exists auth;
 

@@ -191,11 +191,18 @@ create table public.cohort_members (
 );
 create index cohort_members_of_person on public.cohort_members (user_id);
 
--- Everybody who can sign in has a profile.
+-- Everybody who can sign in has a profile. The name is the one they gave, or the one a provider knows them by.
+create function private.name_of(details jsonb, email text) returns text language plpgsql immutable set search_path = '' as $$
+begin
+  return coalesce(
+    nullif(btrim(details ->> 'display_name'), ''), nullif(btrim(details ->> 'full_name'), ''), nullif(btrim(details ->> 'name'), ''),
+    nullif(split_part(email, '@', 1), ''), 'Learner');
+end
+$$;
+
 create function private.add_profile() returns trigger language plpgsql security definer set search_path = '' as $$
 begin
-  insert into public.profiles (id, display_name)
-  values (new.id, coalesce(nullif(btrim(new.raw_user_meta_data ->> 'display_name'), ''), split_part(new.email, '@', 1), 'Learner'))
+  insert into public.profiles (id, display_name) values (new.id, private.name_of(new.raw_user_meta_data, new.email))
   on conflict (id) do nothing;
   return new;
 end
@@ -203,7 +210,7 @@ $$;
 revoke execute on function private.add_profile() from public;
 create trigger add_profile after insert on auth.users for each row execute function private.add_profile();
 insert into public.profiles (id, display_name)
-  select id, coalesce(nullif(btrim(raw_user_meta_data ->> 'display_name'), ''), split_part(email, '@', 1), 'Learner') from auth.users
+  select id, private.name_of(raw_user_meta_data, email) from auth.users
   on conflict (id) do nothing;
 
 -- What follows from the log goes with its learner. The two tables that are written in bulk have no foreign key: checking one row by row

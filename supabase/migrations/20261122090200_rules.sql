@@ -3,57 +3,38 @@
 -- Scores live on a grid of 2^-44 (5.7e-14). Differences and sums of grid values are exact in double precision, which is
 -- why a history telescopes exactly: initial score + the sum of all deltas = the stored score.
 
-create function private.on_grid(score float) returns float language sql immutable parallel safe as $$
-  select round(score * 17592186044416) / 17592186044416
-$$;
-
--- The share of a score kept after a time without practice: decay_factor ^ (elapsed / period).
--- Below e^-600 it is 0, where power() would raise an underflow. Times before the last practice count as no time.
-create function private.kept(decay_factor float, elapsed_days float, period_days float)
-returns float language sql immutable parallel safe as $$
-  select case
-    when elapsed_days is null or elapsed_days <= 0 or decay_factor = 1 then 1
-    when decay_factor = 0 then 0
-    when ln(decay_factor) * elapsed_days / period_days < -600 then 0
-    else power(decay_factor, elapsed_days / period_days)
-  end
-$$;
-
-create function private.retained(score float, decay_factor float, elapsed_days float, period_days float)
-returns float language sql immutable parallel safe as $$
-  select case when score < 1e-30 then score else score * private.kept(decay_factor, elapsed_days, period_days) end
-$$;
-comment on function private.retained(float, float, float, float) is
-  'A score below 1e-30 (only a database from before may hold one) is left as it is: its product would underflow, which is an error.';
-
--- One outcome. The state is {score before, score when it came (decayed), score after}; a reset puts its own score in force.
--- ``start`` is the score to begin from where there is no state yet.
-create function private.step(state float[], kept float, delta float, reset_to float, start float)
-returns float[] language plpgsql immutable parallel safe as $$
+-- The outcomes of one learner on one concept, in order, from a score on: two numbers an outcome, the score when it came and the score
+-- after. Time without practice leaves score * decay_factor ^ (elapsed / period); no time has passed since nothing, or where an outcome
+-- comes before the last one. A reset puts its own score in force.
+-- What would be below e^-600 of a score is 0, where power() would raise an underflow. A score below 1e-30 (only a database from before
+-- may hold one) stays as it is: its product would underflow, which is an error.
+create function private.fold(
+  score float, decay_factor float, period_days float, elapsed_days float[], delta float[], reset_to float[] default null)
+returns float[] language plpgsql immutable parallel safe set search_path = '' as $$
 declare
-  before float := coalesce(start, state[3]);
-  decayed float := case when kept = 1 or before < 1e-30 then before else least(before, private.on_grid(before * kept)) end;
+  grid constant float := 17592186044416;
+  vanishing_days constant float := case
+    when decay_factor = 1 then 'infinity' when decay_factor = 0 then 0 else -600 / ln(decay_factor) * period_days end;
+  scores float[];
+  decayed float;
 begin
-  return array[before, decayed,
-    coalesce(reset_to, least(1, greatest(0, private.on_grid(decayed + delta))))];
+  for n in 1 .. cardinality(elapsed_days) loop
+    decayed := case
+      when elapsed_days[n] is null or elapsed_days[n] <= 0 or decay_factor = 1 or score < 1e-30 then score
+      when elapsed_days[n] > vanishing_days then 0
+      else least(score, round(score * power(decay_factor, elapsed_days[n] / period_days) * grid) / grid)
+    end;
+    score := coalesce(reset_to[n], least(1, greatest(0, round((decayed + delta[n]) * grid) / grid)));
+    scores[2 * n - 1] := decayed;
+    scores[2 * n] := score;
+  end loop;
+  return scores;
 end
-$$;
-
-create aggregate private.fold (kept float, delta float, reset_to float, start float) (
-  sfunc = private.step, stype = float[]
-);
-
-create function private.days_between(earlier timestamptz, later timestamptz) returns float language sql immutable parallel safe as $$
-  select date_part('epoch', later - earlier) / 86400
-$$;
-
-create function private.utc_day(at timestamptz) returns date language sql immutable parallel safe as $$
-  select (at at time zone 'UTC')::date
 $$;
 
 -- Who asks.
 
-create function private.is_service() returns boolean language sql stable as $$
+create function private.is_service() returns boolean language sql stable set search_path = '' as $$
   select current_setting('role', true) in ('service_role', 'none')
 $$;
 comment on function private.is_service() is
@@ -75,10 +56,27 @@ begin
 end
 $$;
 
--- Whom row-level security does not show does not exist for the one who asks.
-create function private.require_visible(learner uuid) returns void language plpgsql stable set search_path = '' as $$
+create function private.is_keeper() returns boolean language plpgsql stable security definer set search_path = '' as $$
 begin
-  if not exists (select from public.profiles where id = learner) then
+  return private.is_service()
+    or exists (select from auth.users where id = auth.uid() and raw_app_meta_data ->> 'role' = 'admin');
+end
+$$;
+comment on function private.is_keeper() is 'Those who keep the house: the service, and administrators.';
+
+create function private.require_keeper() returns void language plpgsql stable set search_path = '' as $$
+begin
+  if not private.is_keeper() then
+    raise exception 'This is for administrators.' using errcode = '42501';
+  end if;
+end
+$$;
+
+-- Whom the policies do not show does not exist for the one who asks.
+create function private.require_visible(person uuid) returns void language plpgsql stable security definer set search_path = '' as $$
+begin
+  if not exists (select from public.profiles where id = person)
+     or not private.is_service() and not person = any (private.visible_people()) then
     raise exception 'There is no such person, or not one you may see.' using errcode = 'P0002';
   end if;
 end

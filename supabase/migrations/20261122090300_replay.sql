@@ -42,7 +42,7 @@ begin
 
   delete from public.mastery_daily d
   using unnest(learners, concepts, since) as pair (learner, concept, since_day)
-  where d.user_id = pair.learner and d.concept_tag = pair.concept and (since_day is null or d.day >= private.utc_day(since_day));
+  where d.user_id = pair.learner and d.concept_tag = pair.concept and (since_day is null or d.day >= (since_day at time zone 'UTC')::date);
 
   with pairs as materialized (
     select pair.learner, pair.concept, pair.since_day, settings.decay_period_days,
@@ -70,26 +70,32 @@ begin
       and i.created_at >= coalesce(pairs.since_day, '-infinity')
     join public.outcome_rules rule on rule.outcome = i.outcome
   ),
-  spaced as (
+  ordered as (
     select *,
-           private.kept(
-             decay_factor, private.days_between(coalesce(lag(created_at) over in_order, start_at), created_at), decay_period_days) as kept,
-           case when lag(id) over in_order is null then start_score end as start,
+           date_part('epoch', created_at - coalesce(lag(created_at) over in_order, start_at)) / 86400 as elapsed_days,
+           row_number() over in_order as nth,
            lead(id) over in_order is null as is_last,
-           private.utc_day(created_at) is distinct from private.utc_day(lead(created_at) over in_order) as closes_day
+           (created_at at time zone 'UTC')::date as day,
+           (created_at at time zone 'UTC')::date is distinct from (lead(created_at) over in_order at time zone 'UTC')::date as closes_day
     from events
     window in_order as (partition by student_id, concept_focus order by created_at, id)
   ),
+  scores as (
+    select student_id, concept_focus, private.fold(
+      min(start_score), min(decay_factor), min(decay_period_days),
+      array_agg(elapsed_days order by nth), array_agg(delta order by nth), array_agg(reset_to order by nth)) as of_pair
+    from ordered
+    group by student_id, concept_focus
+  ),
   folded as (
-    select *, private.fold(kept, delta, reset_to, start) over running as state
-    from spaced
-    window running as (partition by student_id, concept_focus order by created_at, id rows between unbounded preceding and current row)
+    select ordered.*, coalesce(of_pair[2 * nth - 2], start_score) as before, of_pair[2 * nth - 1] as decayed, of_pair[2 * nth] as score
+    from ordered join scores using (student_id, concept_focus)
   ),
   totalled as materialized (
-    select id, student_id, concept_focus, created_at, session_id, trigger_type, is_correct, decay_factor, is_last, closes_day, state,
+    select id, student_id, concept_focus, created_at, session_id, trigger_type, is_correct, decay_factor, is_last, day, closes_day, before, decayed, score,
            start_opportunity + count(*) filter (where trigger_type <> 'reset') over running as opportunity,
-           start_practised + coalesce(sum(state[3] - state[2]) filter (where trigger_type <> 'reset') over running, 0) as practised,
-           start_forgotten + sum(state[2] - state[1]) over running as forgotten,
+           start_practised + coalesce(sum(score - decayed) filter (where trigger_type <> 'reset') over running, 0) as practised,
+           start_forgotten + sum(decayed - before) over running as forgotten,
            start_correct + count(*) filter (where is_correct) over running as correct,
            start_graded + count(is_correct) over running as graded
     from folded
@@ -99,31 +105,31 @@ begin
     insert into public.mastery_history
       (interaction_id, user_id, concept_tag, mastery_score, delta, trigger_type, opportunity, is_correct,
        practised, forgotten, correct, graded, session_id, created_at)
-    select id, student_id, concept_focus, state[2], state[2] - state[1], 'decay', opportunity, null,
+    select id, student_id, concept_focus, decayed, decayed - before, 'decay', opportunity, null,
            practised, forgotten, correct, graded, session_id, created_at
     from totalled
-    where state[2] <> state[1]
+    where decayed <> before
     union all
-    select id, student_id, concept_focus, state[3], state[3] - state[2], trigger_type, opportunity, is_correct,
+    select id, student_id, concept_focus, score, score - decayed, trigger_type, opportunity, is_correct,
            practised, forgotten, correct, graded, session_id, created_at
     from totalled
   ),
   daily as (
     insert into public.mastery_daily
       (user_id, day, concept_tag, closing_score, closed_at, gained, lost, forgotten, adjusted, observations, correct, graded, opportunity)
-    select student_id, private.utc_day(created_at), concept_focus,
-           max(state[3]) filter (where closes_day), max(created_at),
-           coalesce(sum(greatest(state[3] - state[2], 0)) filter (where trigger_type <> 'reset'), 0),
-           coalesce(sum(least(state[3] - state[2], 0)) filter (where trigger_type <> 'reset'), 0),
-           sum(state[2] - state[1]),
-           coalesce(sum(state[3] - state[2]) filter (where trigger_type = 'reset'), 0),
+    select student_id, day, concept_focus,
+           max(score) filter (where closes_day), max(created_at),
+           coalesce(sum(greatest(score - decayed, 0)) filter (where trigger_type <> 'reset'), 0),
+           coalesce(sum(least(score - decayed, 0)) filter (where trigger_type <> 'reset'), 0),
+           sum(decayed - before),
+           coalesce(sum(score - decayed) filter (where trigger_type = 'reset'), 0),
            count(*) filter (where trigger_type <> 'reset'),
            count(*) filter (where is_correct), count(is_correct), max(opportunity)
     from totalled
-    group by student_id, concept_focus, private.utc_day(created_at)
+    group by student_id, concept_focus, day
   ),
   ends as (
-    select student_id as learner, concept_focus as concept, state[3] as score, decay_factor, created_at as at, id, opportunity, practised, forgotten, correct, graded
+    select student_id as learner, concept_focus as concept, score, decay_factor, created_at as at, id, opportunity, practised, forgotten, correct, graded
     from totalled where is_last
     union all
     select learner, concept, start_score, decay_factor, start_at, start_id, start_opportunity,

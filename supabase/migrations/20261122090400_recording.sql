@@ -33,7 +33,8 @@ returns jsonb language plpgsql security definer set search_path = '' as $$
 #variable_conflict use_variable
 declare
   now_at record;
-  state float[];
+  score_before float;
+  scores float[];
 begin
   perform private.require_writer(learner);
   perform private.require_concept(concept);
@@ -73,56 +74,56 @@ begin
     return private.record_late(learner, concept, outcome, interaction, session, custom_delta, interaction_type, at, metadata);
   end if;
 
-  state := private.step(
-    null,
-    private.kept(now_at.decay_factor, private.days_between(now_at.last_assessed_at, at), now_at.decay_period_days),
-    coalesce(custom_delta, now_at.delta), null, coalesce(now_at.mastery_score, now_at.initial_score));
+  score_before := coalesce(now_at.mastery_score, now_at.initial_score);
+  scores := private.fold(
+    score_before, now_at.decay_factor, now_at.decay_period_days,
+    array[date_part('epoch', at - now_at.last_assessed_at) / 86400], array[coalesce(custom_delta, now_at.delta)]);
 
   insert into public.interactions
     (id, student_id, type, concept_focus, outcome, session_id, custom_delta, metadata, created_at, answered_old_score, answered_new_score)
-  values (interaction, learner, interaction_type, concept, outcome, session, custom_delta, metadata, at, state[2], state[3]);
+  values (interaction, learner, interaction_type, concept, outcome, session, custom_delta, metadata, at, scores[1], scores[2]);
 
-  now_at.practised := now_at.practised + (state[3] - state[2]);
-  now_at.forgotten := now_at.forgotten + (state[2] - state[1]);
-  if state[2] <> state[1] then
+  now_at.practised := now_at.practised + (scores[2] - scores[1]);
+  now_at.forgotten := now_at.forgotten + (scores[1] - score_before);
+  if scores[1] <> score_before then
     insert into public.mastery_history
       (interaction_id, user_id, concept_tag, mastery_score, delta, trigger_type, opportunity, is_correct,
        practised, forgotten, correct, graded, session_id, created_at)
     values
-      (interaction, learner, concept, state[2], state[2] - state[1], 'decay', now_at.opportunity, null,
+      (interaction, learner, concept, scores[1], scores[1] - score_before, 'decay', now_at.opportunity, null,
        now_at.practised, now_at.forgotten, now_at.correct, now_at.graded, session, at),
-      (interaction, learner, concept, state[3], state[3] - state[2], now_at.trigger_type, now_at.opportunity, now_at.is_correct,
+      (interaction, learner, concept, scores[2], scores[2] - scores[1], now_at.trigger_type, now_at.opportunity, now_at.is_correct,
        now_at.practised, now_at.forgotten, now_at.correct, now_at.graded, session, at);
   else
     insert into public.mastery_history
       (interaction_id, user_id, concept_tag, mastery_score, delta, trigger_type, opportunity, is_correct,
        practised, forgotten, correct, graded, session_id, created_at)
     values
-      (interaction, learner, concept, state[3], state[3] - state[2], now_at.trigger_type, now_at.opportunity, now_at.is_correct,
+      (interaction, learner, concept, scores[2], scores[2] - scores[1], now_at.trigger_type, now_at.opportunity, now_at.is_correct,
        now_at.practised, now_at.forgotten, now_at.correct, now_at.graded, session, at);
   end if;
 
   if now_at.is_standing then
     update public.student_mastery m
-    set mastery_score = state[3], last_assessed_at = at, last_interaction_id = interaction, observations = now_at.opportunity,
+    set mastery_score = scores[2], last_assessed_at = at, last_interaction_id = interaction, observations = now_at.opportunity,
         practised = now_at.practised, forgotten = now_at.forgotten, correct = now_at.correct, graded = now_at.graded
     where m.user_id = learner and m.concept_tag = concept;
   else
     insert into public.student_mastery
       (user_id, concept_tag, mastery_score, decay_factor, last_assessed_at, last_interaction_id, observations, practised, forgotten, correct, graded)
-    values (learner, concept, state[3], now_at.decay_factor, at, interaction, 1, now_at.practised, now_at.forgotten, now_at.correct, now_at.graded);
+    values (learner, concept, scores[2], now_at.decay_factor, at, interaction, 1, now_at.practised, now_at.forgotten, now_at.correct, now_at.graded);
   end if;
 
   update public.mastery_daily d
-  set closing_score = state[3], closed_at = at, gained = d.gained + greatest(state[3] - state[2], 0), lost = d.lost + least(state[3] - state[2], 0),
-      forgotten = d.forgotten + (state[2] - state[1]), observations = d.observations + 1, opportunity = now_at.opportunity,
+  set closing_score = scores[2], closed_at = at, gained = d.gained + greatest(scores[2] - scores[1], 0), lost = d.lost + least(scores[2] - scores[1], 0),
+      forgotten = d.forgotten + (scores[1] - score_before), observations = d.observations + 1, opportunity = now_at.opportunity,
       correct = d.correct + (now_at.is_correct is true)::integer, graded = d.graded + (now_at.is_correct is not null)::integer
-  where d.user_id = learner and d.day = private.utc_day(at) and d.concept_tag = concept;
+  where d.user_id = learner and d.day = (at at time zone 'UTC')::date and d.concept_tag = concept;
   if not found then
     insert into public.mastery_daily
       (user_id, day, concept_tag, closing_score, closed_at, gained, lost, forgotten, observations, correct, graded, opportunity)
-    values (learner, private.utc_day(at), concept, state[3], at, greatest(state[3] - state[2], 0), least(state[3] - state[2], 0),
-            state[2] - state[1], 1, (now_at.is_correct is true)::integer, (now_at.is_correct is not null)::integer, now_at.opportunity);
+    values (learner, (at at time zone 'UTC')::date, concept, scores[2], at, greatest(scores[2] - scores[1], 0), least(scores[2] - scores[1], 0),
+            scores[1] - score_before, 1, (now_at.is_correct is true)::integer, (now_at.is_correct is not null)::integer, now_at.opportunity);
   end if;
 
   if session is not null then
@@ -132,7 +133,7 @@ begin
   return jsonb_build_object(
     'interaction_id', interaction, 'user_id', learner, 'concept_tag', concept, 'session_id', session,
     'trigger_type', now_at.trigger_type, 'created_at', at,
-    'old_score', state[2], 'new_score', state[3], 'delta', state[3] - state[2], 'repeated', false);
+    'old_score', scores[1], 'new_score', scores[2], 'delta', scores[2] - scores[1], 'repeated', false);
 end
 $$;
 
@@ -181,6 +182,55 @@ create function public.record_outcome(
 returns jsonb language plpgsql security invoker set search_path = '' as $$
 begin
   return private.record_outcome(learner, concept, outcome, interaction, session, custom_delta, interaction_type, at, metadata);
+end
+$$;
+
+-- Record many outcomes, in the order given; all or nothing, and an answer for each. Objects: id, learner, concept, outcome, and as wanted
+-- session, custom_delta, type, at, metadata. What is wrong is said with the position of its outcome.
+create function public.record_outcomes(outcomes jsonb) returns jsonb language plpgsql security invoker set search_path = '' as $$
+begin
+  return private.record_outcomes(outcomes);
+end
+$$;
+
+create function private.record_outcomes(outcomes jsonb) returns jsonb language plpgsql security definer set search_path = '' as $$
+declare
+  nth integer := 0;
+  element jsonb;
+  given record;
+  learners uuid[];
+  answers jsonb[];
+  state text;
+  sentence text;
+begin
+  if jsonb_typeof(outcomes) is distinct from 'array' or jsonb_array_length(outcomes) not between 1 and 1000 then
+    raise exception 'Outcomes come as a list of 1 to 1,000.' using errcode = '22023';
+  end if;
+  for element in select value from jsonb_array_elements(outcomes) loop
+    nth := nth + 1;
+    if jsonb_typeof(element) <> 'object' then
+      raise exception 'An outcome is an object with id, learner, concept and outcome.' using errcode = '22023';
+    end if;
+    learners[nth] := element ->> 'learner';
+    perform private.require_writer(learners[nth]);
+  end loop;
+  -- All of them before the first write, in one order: of two batches with the same learners one waits, and neither for the other.
+  perform from public.profiles where id = any (learners) order by id for no key update;
+
+  nth := 0;
+  for element in select value from jsonb_array_elements(outcomes) loop
+    nth := nth + 1;
+    select * into given
+    from jsonb_to_record(element) as row (
+      id uuid, learner uuid, concept text, outcome text, session uuid, custom_delta float, type text, at timestamptz, metadata jsonb);
+    answers[nth] := private.record_outcome(
+      given.learner, given.concept, given.outcome, given.id, given.session, given.custom_delta,
+      coalesce(given.type, 'quiz_attempt'), coalesce(given.at, now()), given.metadata);
+  end loop;
+  return to_jsonb(answers);
+exception when others then
+  get stacked diagnostics state = returned_sqlstate, sentence = message_text;
+  raise exception '%', case when nth > 0 then format('Outcome %s: ', nth) else '' end || sentence using errcode = state;
 end
 $$;
 
@@ -258,6 +308,9 @@ declare
   since timestamptz[];
 begin
   perform private.require_service();
+  if rows in ('[]', '{}') then -- the latter: an empty list from a client that does not know what would have been in it
+    return jsonb_build_object('imported', 0, 'already_there', 0, 'learners', 0);
+  end if;
   perform private.require_concept(name) from (select distinct row ->> 'concept' as name from jsonb_array_elements(rows) row) named;
   perform private.rule_of(name) from (select distinct row ->> 'outcome' as name from jsonb_array_elements(rows) row) named;
   perform private.require_time((row ->> 'at')::timestamptz) from jsonb_array_elements(rows) row;
@@ -270,8 +323,7 @@ begin
   get diagnostics people = row_count;
 
   if cohort is not null then
-    insert into public.cohorts (name) values (btrim(cohort)) on conflict (name) do nothing;
-    select id into cohort_id from public.cohorts where name = btrim(cohort);
+    cohort_id := private.cohort_named(cohort, true);
     insert into public.cohort_members (cohort_id, user_id)
     select distinct cohort_id, learner from jsonb_to_recordset(rows) as row (learner uuid)
     on conflict do nothing;

