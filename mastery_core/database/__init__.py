@@ -3,19 +3,21 @@
 The transports are loaded when they are asked for: a web server answers before its database client is in memory.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mastery_core.database.protocol import Database
+from mastery_core.database.protocol import Database, TokenSource
 
 if TYPE_CHECKING:
     from mastery_core.database.embedded import EmbeddedDatabase, open_database
+    from mastery_core.database.supabase import SupabaseDatabase
 
-__all__ = ["Database", "EmbeddedDatabase", "open_database"]
+__all__ = ["Database", "EmbeddedDatabase", "SupabaseDatabase", "TokenSource", "open_database"]
+
+HOMES = {"EmbeddedDatabase": "embedded", "open_database": "embedded", "SupabaseDatabase": "supabase"}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from mastery_core.database import embedded  # noqa: PLC0415
-
-    return getattr(embedded, name)
+    return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)

@@ -6,7 +6,8 @@ round trip: row-level security is in force on a laptop too.
 
 import logging
 import threading
-from functools import cache
+from contextlib import suppress
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,8 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from mastery_core.database.migrations import migrate
 from mastery_core.database.server import Server, default_home
-from mastery_core.errors import InvalidInput, MasteryError, NotAllowed, NotFound, Unavailable
+from mastery_core.database.translation import not_sent, translated
+from mastery_core.errors import InvalidInput, MasteryError, NotAllowed, Unavailable
 
 POOL_SIZE = 16
 WAIT_SECONDS = 10.0
@@ -31,7 +33,16 @@ logging.getLogger("psycopg").setLevel(logging.ERROR)
 set_json_loads(orjson.loads)
 set_json_dumps(orjson.dumps)
 
+JSON_ARGUMENTS = """
+select p.proname, argument.name
+from pg_catalog.pg_proc p
+cross join unnest(p.proargtypes, p.proargnames[1 : p.pronargs]) as argument (type, name)
+where p.pronamespace = 'public'::regnamespace and argument.type = 'jsonb'::regtype
+"""
 BECOME = "select set_config('role', %s, true), set_config('request.jwt.claims', %s, true)"
+
+# What a call may end with instead of an answer; the last two where a text is no text at all.
+REFUSALS = (psycopg.Error, PoolTimeout, UnicodeEncodeError, orjson.JSONEncodeError)
 
 
 class EmbeddedDatabase:
@@ -55,6 +66,12 @@ class EmbeddedDatabase:
         """The database under the rights of the service: every learner's rows, and the functions that keep the house."""
         return EmbeddedCaller(self, "service_role", {"role": "service_role"})
 
+    def ping(self) -> None:
+        """Return when the database itself has answered. Raises Unavailable."""
+        nobody = EmbeddedCaller(self, "anon", {"role": "anon"})
+        with suppress(NotAllowed):  # said by the database, which lets nobody in without a name
+            nobody.call("status")
+
     def close(self) -> None:
         """Give the connections back and leave the server, which stops when the last process has left it."""
         with self._lock:
@@ -62,6 +79,12 @@ class EmbeddedDatabase:
                 self._pool.close()
                 self._pool = None
         self.server.leave()
+
+    @cached_property
+    def json_arguments(self) -> frozenset[tuple[str, str]]:
+        """The arguments that are JSON documents, each as function and name."""
+        with self.pool.connection() as connection:
+            return frozenset(connection.execute(JSON_ARGUMENTS).fetchall())
 
     @property
     def pool(self) -> ConnectionPool[psycopg.Connection]:
@@ -116,32 +139,36 @@ class EmbeddedCaller:
         self._claims = orjson.dumps(claims).decode()
 
     def call(self, function: str, /, **arguments: Any) -> Any:
-        """Call ``public.<function>``; see ``Database.call``."""
-        query = _call(function, tuple(arguments))
-        values = [_adapted(value) for value in arguments.values()]
+        """Call ``public.<function>``; see ``Database.call``. A call whose connection broke is made again."""
         try:
-            return self._transact(query, values)
-        except (psycopg.Error, PoolTimeout) as error:
+            return self._transact(function, arguments)
+        except REFUSALS as error:
             if not _lost(error):
                 raise _translated(error, function) from error
         self._database.recover()
         try:
-            return self._transact(query, values)
-        except (psycopg.Error, PoolTimeout) as error:
+            return self._transact(function, arguments)
+        except REFUSALS as error:
             if not _lost(error):
                 raise _translated(error, function) from error
             self._database.server.start()  # raises, and says why, where the server cannot run
             cause = self._database.server.why_it_stopped() or "it does not say why"
             raise Unavailable(f"The database stopped during {function}: {cause}.") from error
 
-    def _transact(self, query: bytes, values: list[Any]) -> Any:
+    def _transact(self, function: str, arguments: dict[str, Any]) -> Any:
+        values = [self._adapted(function, name, value) for name, value in arguments.items()]
         with self._database.pool.connection() as connection, connection.cursor(binary=True) as cursor:
             # Without explicit BEGIN, what one pipeline holds up to its end is one transaction.
             with connection.pipeline():
                 cursor.execute(BECOME, [self._role, self._claims])
-                cursor.execute(query, values)
+                cursor.execute(_call(function, tuple(arguments)), values)
             row = cursor.fetchone()
         return None if row is None else row[0]
+
+    def _adapted(self, function: str, name: str, value: Any) -> Any:
+        """A list is an array or a JSON document, a text a text or a JSON string: the function decides."""
+        is_json = value is not None and (function, name) in self._database.json_arguments
+        return Jsonb(value) if is_json else value
 
 
 @cache
@@ -150,30 +177,17 @@ def _call(function: str, names: tuple[str, ...]) -> bytes:
     return sql.SQL("select {}({})").format(sql.Identifier("public", function), arguments).as_bytes()
 
 
-def _lost(error: psycopg.Error | PoolTimeout) -> bool:
+def _lost(error: Exception) -> bool:
     """Whether the connection is at fault rather than the call."""
     state = error.sqlstate if isinstance(error, psycopg.Error) else None
     return isinstance(error, psycopg.OperationalError | PoolTimeout) and (not state or state.startswith(("57P", "08")))
 
 
-def _adapted(value: Any) -> Any:
-    if isinstance(value, dict) or (isinstance(value, list) and value and isinstance(value[0], dict)):
-        return Jsonb(value)
-    return value
-
-
-def _translated(error: psycopg.Error | PoolTimeout, function: str) -> MasteryError:
-    state = getattr(error, "sqlstate", None) or ""
-    diagnosis = getattr(error, "diag", None)
-    sentence = (diagnosis and diagnosis.message_primary) or str(error).splitlines()[0]
-    if state == "P0002":
-        return NotFound(sentence)
-    if state == "42501":
-        return NotAllowed(sentence)
-    if state in {"53100", "53200"}:
-        return Unavailable(f"The database has run out of room, nothing was changed: {sentence}.")
-    if state[:2] in {"22", "23"} or isinstance(error, psycopg.DataError):
-        return InvalidInput(sentence)
-    if isinstance(error, psycopg.OperationalError | PoolTimeout):
-        return Unavailable(f"The database did not answer: {sentence}. Try again in a moment.")
-    return MasteryError(f"The database refused {function}: {sentence}.")
+def _translated(error: Exception, function: str) -> MasteryError:
+    if not isinstance(error, psycopg.Error | PoolTimeout):  # half a character
+        return not_sent(function, error)
+    if isinstance(error, psycopg.Error) and error.sqlstate:
+        return translated(function, error.sqlstate, error.diag.message_primary or str(error))
+    if isinstance(error, psycopg.DataError):  # the driver's own refusal of an argument
+        return translated(function, "22000", str(error))
+    return translated(function, "08000" if _lost(error) else "", str(error))

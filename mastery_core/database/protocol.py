@@ -2,6 +2,24 @@
 
 from typing import Any, Protocol
 
+# The functions that only read (in SQL: stable). A transport may ask them again by itself; a test holds them equal.
+READS = frozenset(
+    {
+        "app_session_get",
+        "cohort_people",
+        "find_people",
+        "learner_curves",
+        "learner_days",
+        "learner_history",
+        "learner_mastery",
+        "learner_practice",
+        "list_cohorts",
+        "people",
+        "person",
+        "status",
+    }
+)
+
 
 class Database(Protocol):
     """The database as one person, or the service, may use it."""
@@ -9,8 +27,19 @@ class Database(Protocol):
     def call(self, function: str, /, **arguments: Any) -> Any:
         """Call the SQL function ``public.<function>`` with named arguments and return its one document.
 
-        Every function of the contract is idempotent (whatever is created is named by its caller), so a transport
-        may repeat a call whose connection broke. Arguments that are left out take the function's own defaults.
-        Raises the errors of ``mastery_core.errors``.
+        Every function of the contract is idempotent (whatever is created is named by its caller): where it is not
+        known whether a call came through, the same call again is safe. Arguments that are left out take the function's
+        own defaults. Raises the errors of ``mastery_core.errors``.
+        """
+        ...
+
+
+class TokenSource(Protocol):
+    """Where a person's access token comes from, which is a newer one every hour or so."""
+
+    def __call__(self, refused: str | None = None) -> str:
+        """The access token now; where ``refused`` is the one just refused as expired, a newer one.
+
+        Raises NotSignedIn where there is none any more.
         """
         ...

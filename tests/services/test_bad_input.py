@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 
 from mastery_core import MasteryService
-from mastery_core.database import Database, EmbeddedDatabase
+from mastery_core.database import Database
 from mastery_core.errors import InvalidInput, MasteryError, NotAllowed, NotFound
+from tests.local_supabase import Transport
 
 MAY = datetime(2025, 5, 1, 12, tzinfo=UTC)
 NAIVE = datetime(2025, 5, 1, 12)  # noqa: DTZ001
@@ -25,8 +26,8 @@ def learner(person: Callable[[], str]) -> str:
 
 
 @pytest.fixture
-def mastery(database: EmbeddedDatabase, learner: str) -> MasteryService:
-    mastery = MasteryService(database.acting_as(learner))
+def mastery(transport: Transport, learner: str) -> MasteryService:
+    mastery = MasteryService(transport.acting_as(learner))
     mastery.update_mastery(learner, "Mean", "correct", mastery.start_session(learner, at=MAY), at=MAY)
     return mastery
 
@@ -200,9 +201,9 @@ def test_a_person_of_the_service_must_be_there(service: Database) -> None:
         assert_refused(refused, NotFound)
 
 
-def test_who_was_never_made_can_record_nothing(database: EmbeddedDatabase) -> None:
+def test_who_was_never_made_can_record_nothing(transport: Transport) -> None:
     with pytest.raises(MasteryError, match="no such person") as refused:
-        MasteryService(database.acting_as(SOMEBODY)).update_mastery(SOMEBODY, "Mean", "correct")
+        MasteryService(transport.acting_as(SOMEBODY)).update_mastery(SOMEBODY, "Mean", "correct")
     assert_refused(refused, NotFound)
 
 

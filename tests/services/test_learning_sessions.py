@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from mastery_core import MasteryService
-from mastery_core.database import Database, EmbeddedDatabase
+from mastery_core.database import Database
 from mastery_core.errors import InvalidInput, NotFound
+from tests.local_supabase import Transport
 
 MAY = datetime(2025, 5, 1, 12, tzinfo=UTC)
 Query = Callable[..., list[dict[str, Any]]]
@@ -22,8 +23,8 @@ def learner(person: Callable[[], str]) -> str:
 
 
 @pytest.fixture
-def mastery(database: EmbeddedDatabase, learner: str) -> MasteryService:
-    return MasteryService(database.acting_as(learner))
+def mastery(transport: Transport, learner: str) -> MasteryService:
+    return MasteryService(transport.acting_as(learner))
 
 
 def test_a_session_sums_up_what_was_done_in_it(mastery: MasteryService, learner: str) -> None:
@@ -164,10 +165,10 @@ def test_no_session_ends_before_it_starts(mastery: MasteryService, learner: str)
 
 
 def test_a_session_of_another_is_refused(
-    database: EmbeddedDatabase, mastery: MasteryService, learner: str, person: Callable[[], str]
+    transport: Transport, mastery: MasteryService, learner: str, person: Callable[[], str]
 ) -> None:
     theirs = person()
-    session = MasteryService(database.acting_as(theirs)).start_session(theirs)
+    session = MasteryService(transport.acting_as(theirs)).start_session(theirs)
     with pytest.raises(NotFound, match=f"no session {session} of yours"):
         mastery.end_session(session)
     with pytest.raises(NotFound, match=f"no session {session}"):

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mastery_core import MasteryService, decay
-from mastery_core.database import Database, EmbeddedDatabase
+from mastery_core.database import Database
 from mastery_core.model import Outcome, Trend, Trigger
+from tests.local_supabase import Transport
 
 MAY = datetime(2025, 5, 1, 12, tzinfo=UTC)
 WORTH = {"correct": 0.10, "incorrect": -0.05, "confusion_detected": -0.03, "passive_read": 0.02}
@@ -30,8 +31,8 @@ def learner(person: Callable[[], str]) -> str:
 
 
 @pytest.fixture
-def mastery(database: EmbeddedDatabase, learner: str) -> MasteryService:
-    return MasteryService(database.acting_as(learner))
+def mastery(transport: Transport, learner: str) -> MasteryService:
+    return MasteryService(transport.acting_as(learner))
 
 
 def folded(raw: pd.DataFrame) -> pd.DataFrame:
@@ -294,7 +295,7 @@ def test_the_past_stays_as_it_was_answered(mastery: MasteryService, learner: str
         ]
 
     answered = []
-    for _ in range(40):
+    for _ in range(25):
         at += timedelta(seconds=chance.choice([1, 3_000, 80_000, 200_000]))
         delta = chance.choice([None, None, chance.uniform(-0.5, 0.5)])
         mastery.update_mastery(learner, chance.choice("abcd"), chance.choice([*WORTH]), custom_delta=delta, at=at)
