@@ -13,37 +13,31 @@ from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
+from starlette.routing import Mount
 
+from mastery_core.api.mount import mounted
 from mastery_core.database import Database
-from mastery_core.errors import MasteryError
+from mastery_core.errors import MasteryError, NotSignedIn, Unavailable
 from mastery_core.identity.directory import Directory
+from mastery_core.identity.installation import EmbeddedInstallation, SupabaseInstallation, installation
 from mastery_core.identity.local_only import LocalOnly
+from mastery_core.identity.local_sign_in import LocalSignIn
 from mastery_core.identity.middleware import SignedInOnly
 from mastery_core.identity.preparation import Preparation
-from mastery_core.identity.routes import SignIn
-from mastery_core.identity.sessions import store
-
-if TYPE_CHECKING:
-    from mastery_core.database import EmbeddedDatabase
 
 HERE = Path(__file__).resolve()
+SECONDS_BETWEEN_TRIES = 10
 UNFORESEEN = (
     "Something went wrong on this screen. It is not your doing, and nothing recorded is lost. "
     "Reload the page to try again; the terminal that runs the dashboard says what happened."
 )
 
 # What follows loads its modules when it runs, in a thread: until then the server already answers.
-
-
-def open_database() -> "EmbeddedDatabase":
-    import mastery_core  # noqa: PLC0415
-
-    return mastery_core.open_database()
 
 
 def make_sample(database: Database, *, on_progress: Callable[[int, int], None]) -> None:
@@ -62,20 +56,54 @@ def warm_up() -> None:
     standing([]).to_json()
 
 
-def directory() -> Directory:
-    return Directory(open_database().acting_as_service())
+class LocalHouse:
+    """The embedded database, prepared while the server already answers; whoever is at this computer picks who to be."""
+
+    def __init__(self, embedded: EmbeddedInstallation) -> None:
+        self._preparation = Preparation(embedded.open, make_sample, warm_up)
+        sign_in = LocalSignIn(embedded.sessions, self._preparation, lambda: Directory(embedded.acting_as_service()))
+        self.routes = sign_in.routes()
+        self.middleware = [] if os.environ.get("MASTERY_ALLOW_REMOTE") == "1" else [Middleware(LocalOnly)]
+
+    def open(self) -> None:
+        self._preparation.start()
+
+    def close(self) -> None:
+        self._preparation.close()
 
 
-preparation = Preparation(open_database, make_sample, warm_up)
+class SupabaseHouse:
+    """A Supabase project: there is nothing to prepare, and its people sign in there."""
+
+    middleware: ClassVar[list[Middleware]] = []
+
+    def __init__(self, supabase: SupabaseInstallation) -> None:
+        self._supabase = supabase
+        from mastery_core.identity.supabase_sign_in import SupabaseSignIn  # noqa: PLC0415
+
+        self.routes = SupabaseSignIn(supabase.sessions, supabase.auth).routes()
+
+    def open(self) -> None:
+        Thread(target=warm_up, daemon=True).start()
+
+    def close(self) -> None:
+        self._supabase.close()
+
+
+def house_of(installed: EmbeddedInstallation | SupabaseInstallation) -> LocalHouse | SupabaseHouse:
+    return LocalHouse(installed) if isinstance(installed, EmbeddedInstallation) else SupabaseHouse(installed)
+
+
+house = house_of(installation())
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    preparation.start()
+    house.open()
     if wants_browser():
         Thread(target=open_browser, args=(st.get_option("server.port"),), daemon=True).start()
     yield
-    await run_in_threadpool(preparation.close)
+    await run_in_threadpool(house.close)
 
 
 def wants_browser() -> bool:
@@ -93,22 +121,30 @@ def open_browser(port: int) -> None:
 
 
 def explain(error: Exception) -> bool:
-    """Show an error of a screen as one sentence; Streamlit itself has written it to the terminal in full."""
+    """Show an error of a screen as one sentence with a way on; Streamlit has written it to the terminal in full."""
+    if isinstance(error, NotSignedIn):
+        from pages import signed_in  # noqa: PLC0415
+
+        signed_in.say_signed_out()
+        return True
     st.error(str(error) if isinstance(error, MasteryError) else UNFORESEEN)
+    if isinstance(error, Unavailable):
+        st.button("Try again", icon=":material/refresh:")
+        try_again_soon(time.monotonic())
     return True
 
 
-def middleware() -> list[Middleware]:
-    gate = Middleware(SignedInOnly, sessions=store)
-    if os.environ.get("MASTERY_ALLOW_REMOTE") == "1":
-        return [gate]
-    return [Middleware(LocalOnly), gate]
+@st.fragment(run_every=SECONDS_BETWEEN_TRIES)
+def try_again_soon(failed_at: float) -> None:
+    """Draw the screen again by itself: whoever waits for the database need not press anything."""
+    if time.monotonic() - failed_at > SECONDS_BETWEEN_TRIES / 2:
+        st.rerun()
 
 
 app = st.App(
     HERE.parent / "pages" / "navigation.py",
-    routes=SignIn(store, preparation, directory).routes(),
-    middleware=middleware(),
+    routes=[*house.routes, Mount("/api", mounted(installation()))],
+    middleware=[*house.middleware, Middleware(SignedInOnly, sessions=installation().sessions)],
     lifespan=lifespan,
     on_script_error=explain,
 )

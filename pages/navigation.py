@@ -4,8 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from mastery_core.identity.installation import installation
 from mastery_core.identity.middleware import SIGN_IN_PATH
-from mastery_core.identity.sessions import store
 from pages import signed_in
 
 # A file of our own: an icon by name would be fetched from Google by every browser.
@@ -19,12 +19,12 @@ st.set_page_config(page_title="Mastery", page_icon=ICON, layout="wide")
 @st.fragment(run_every=SECONDS_BETWEEN_LOOKS)
 def notice_sign_out() -> None:
     """Let a tab that nobody touches notice that it was signed out in another one. Asking keeps nobody signed in."""
-    if not store.is_open(signed_in.session_key()):
+    if not installation().sessions.is_open(signed_in.session_key()):
         st.rerun()
 
 
 def sign_out() -> None:
-    store.sign_out(signed_in.session_key())
+    installation().sign_out(signed_in.session_key())
     st.html(f"<script>location.replace({SIGN_IN_PATH!r})</script>", unsafe_allow_javascript=True)
     signed_in.stop_signed_out()
 

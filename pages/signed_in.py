@@ -10,11 +10,12 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import streamlit as st
 
-from mastery_core import MasteryService, open_database
+from mastery_core import MasteryService
 from mastery_core.errors import NotFound
 from mastery_core.identity.directory import Directory, Person
+from mastery_core.identity.installation import installation
 from mastery_core.identity.middleware import SIGN_IN_PATH
-from mastery_core.identity.sessions import store
+from mastery_core.identity.sessions import Session
 
 
 def session_key() -> str | None:
@@ -23,34 +24,40 @@ def session_key() -> str | None:
     return key if isinstance(key, str) else None
 
 
-def person_id() -> str:
-    """The id of the person who is signed in. When nobody is any more, says so and stops the run."""
-    session = store.use(session_key())
-    if session is None or session.person_id != st.user.get("sub"):
+def session() -> Session:
+    """The session of the person who is signed in. When nobody is any more, says so and stops the run."""
+    found = installation().sessions.use(session_key())
+    if found is None or found.person_id != st.user.get("sub"):
         stop_signed_out()
-    return session.person_id
+    return found
 
 
 def person() -> Person:
     """The person who is signed in."""
     try:
-        return _person(person_id())
+        now = session()
+        return _person(now.person_id, now)
     except NotFound:
-        store.sign_out(session_key())
+        installation().sign_out(session_key())
         stop_signed_out()
 
 
 def mastery_service() -> MasteryService:
     """Everything that may be asked about learners, under the rights of the person who is signed in."""
-    return MasteryService(open_database().acting_as(person_id()))
+    return MasteryService(installation().acting_for(session()))
 
 
 def stop_signed_out() -> NoReturn:
-    """Say that nobody is signed in here any more, with the way back to this very view, and stop the run."""
+    """Say that nobody is signed in here any more, and stop the run."""
+    say_signed_out()
+    st.stop()
+
+
+def say_signed_out() -> None:
+    """Say that nobody is signed in here any more, with the way back to this very view."""
     st.info("You are signed out. This happens when you sign out in another tab, or after a long pause.")
     link = f"{SIGN_IN_PATH}?next={quote(_here(), safe='/')}"
     st.markdown(f'<a href="{escape(link)}" target="_self">Sign in again</a>', unsafe_allow_html=True)
-    st.stop()
 
 
 def _here() -> str:
@@ -61,5 +68,5 @@ def _here() -> str:
 
 
 @st.cache_data(scope="session", ttl=60, max_entries=4, show_spinner=False)
-def _person(person_id: str) -> Person:
-    return Directory(open_database().acting_as(person_id)).person(person_id)
+def _person(person_id: str, _session: Session) -> Person:
+    return Directory(installation().acting_for(_session)).person(person_id)

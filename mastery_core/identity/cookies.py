@@ -4,6 +4,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from mastery_core.identity.sessions import LONGEST
+from mastery_core.settings import public_url
 
 
 def cookie_name(connection: HTTPConnection) -> str:
@@ -28,4 +29,6 @@ def clear_session_id(response: Response, connection: HTTPConnection) -> None:
 
 
 def _is_encrypted(connection: HTTPConnection) -> bool:
-    return bool(connection.scope["scheme"] in {"https", "wss"})
+    if connection.scope["scheme"] in {"https", "wss"}:
+        return True
+    return (public_url() or "").startswith("https://")

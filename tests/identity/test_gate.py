@@ -25,8 +25,8 @@ async def _echo(request: Request) -> JSONResponse:
 async def _echo_socket(websocket: WebSocket) -> None:
     await websocket.accept()
     await websocket.send_json(websocket.headers.items())
-    async for _ in websocket.iter_bytes():
-        await websocket.send_text("heard")
+    async for message in websocket.iter_bytes():
+        await (websocket.send_bytes(message) if message.startswith(b"tell") else websocket.send_text("heard"))
 
 
 @dataclass
@@ -56,11 +56,21 @@ def stranger(house: House, client_of: Callable[..., TestClient]) -> TestClient:
 
 
 @pytest.fixture
-def ada(house: House, client_of: Callable[..., TestClient]) -> TestClient:
-    session_id, _ = house.store.sign_in("ada", "student")
-    client = client_of(house.app())
-    client.cookies.set("mastery_session_8501", session_id)
-    return client
+def client_of_person(house: House, client_of: Callable[..., TestClient]) -> Callable[[str], TestClient]:
+    app = house.app()
+
+    def make(person: str) -> TestClient:
+        session_id, _ = house.store.sign_in(person, "student")
+        client = client_of(app)
+        client.cookies.set("mastery_session_8501", session_id)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def ada(client_of_person: Callable[[str], TestClient]) -> TestClient:
+    return client_of_person("ada")
 
 
 def test_a_page_sends_a_stranger_to_the_sign_in_and_back(stranger: TestClient) -> None:
@@ -81,7 +91,8 @@ def test_a_page_sends_a_stranger_to_the_sign_in_and_back(stranger: TestClient) -
         "/progress/_stcore/host-config",
         "/component/table/index.html",
         "/app/static/log.csv",
-        "/api/outcomes",
+        "/session/_stcore/host-config",
+        "/session/deeper/_stcore/upload_file/1/2",
     ],
 )
 def test_a_file_or_a_stream_answers_a_stranger_401(stranger: TestClient, path: str) -> None:
@@ -95,7 +106,15 @@ def test_a_stranger_can_post_nothing_but_the_sign_in(stranger: TestClient) -> No
 
 
 @pytest.mark.parametrize(
-    "path", ["/session/sign-in", "/session/preparing", "/_stcore/health", "/static/js/index.js", "/favicon.png"]
+    "path",
+    [
+        "/session/sign-in",
+        "/session/preparing",
+        "/_stcore/health",
+        "/api/mastery",
+        "/static/js/index.js",
+        "/favicon.png",
+    ],
 )
 def test_what_a_stranger_needs_to_sign_in_is_open(stranger: TestClient, path: str) -> None:
     assert stranger.get(path).status_code == 200
@@ -143,6 +162,41 @@ def test_a_socket_carries_the_name_that_the_gate_wrote(ada: TestClient) -> None:
 def test_a_stranger_gets_no_socket(stranger: TestClient) -> None:
     with pytest.raises(WebSocketDisconnect), stranger.websocket_connect(SOCKET, headers=dict(FORGED)):
         pass
+
+
+def test_a_file_is_for_whom_the_app_told_its_address(
+    client_of_person: Callable[[str], TestClient], stranger: TestClient
+) -> None:
+    ada, ada_elsewhere, ben = client_of_person("ada"), client_of_person("ada"), client_of_person("ben")
+    address = f"/media/{'0a' * 16}.csv"
+    assert ada.get(address).status_code == 401
+    with ada.websocket_connect(SOCKET) as socket:
+        socket.receive_json()
+        # What follows an address in a message may look like more of it.
+        socket.send_bytes(f"tell {address}b/media/{'0b' * 16}b2".encode())
+        socket.receive_bytes()
+
+    assert ada.get(address).status_code == 200
+    assert ada.get(f"/media/{'0b' * 16}").status_code == 200
+    assert ada_elsewhere.get(address).status_code == 200
+    assert ben.get(address).status_code == 401
+    assert stranger.get(address).status_code == 401
+    assert ada.get(f"/media/{'0c' * 16}.csv").status_code == 401
+
+
+def test_the_gate_forgets_the_files_told_longest_ago(
+    client_of_person: Callable[[str], TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mastery_core.identity.middleware._MOST_FILES_REMEMBERED", 2)
+    ada = client_of_person("ada")
+    files = [f"/media/{number:032x}.csv" for number in range(3)]
+    with ada.websocket_connect(SOCKET) as socket:
+        socket.receive_json()
+        for file in files:
+            socket.send_bytes(f"tell {file}".encode())
+            socket.receive_bytes()
+
+    assert [ada.get(file).status_code for file in files] == [401, 200, 200]
 
 
 def test_nobody_gets_in_after_the_sign_out(house: House, ada: TestClient) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mastery_core.identity.sessions import SessionStore, key_of
+from mastery_core.identity.shelves import MemoryShelf
 
 
 class Clock:
@@ -23,16 +24,21 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(clock: Clock) -> SessionStore:
-    return SessionStore(now=clock)
+def shelf(clock: Clock) -> MemoryShelf:
+    return MemoryShelf(capacity=3, now=clock)
 
 
-def test_the_id_in_the_cookie_is_kept_only_as_its_hash(store: SessionStore) -> None:
+@pytest.fixture
+def store(shelf: MemoryShelf, clock: Clock) -> SessionStore:
+    return SessionStore(shelf, now=clock)
+
+
+def test_the_id_in_the_cookie_is_kept_only_as_its_hash(store: SessionStore, shelf: MemoryShelf) -> None:
     session_id, session = store.sign_in("ada", "student")
 
     assert len(session_id) >= 43  # 256 bits in base64
     assert session.key == key_of(session_id)
-    assert session_id not in repr(vars(store))
+    assert session_id not in repr(vars(shelf))
     assert store.use(session_id) is None
 
 
@@ -46,12 +52,12 @@ def test_two_sign_ins_of_one_person_are_two_sessions(store: SessionStore) -> Non
     assert store.use(second.key) is not None
 
 
-def test_signing_out_twice_or_nobody_changes_nothing(store: SessionStore) -> None:
+def test_signing_out_twice_or_nobody_changes_nothing(store: SessionStore, shelf: MemoryShelf) -> None:
     _, session = store.sign_in("ada", "student")
     for key in (session.key, session.key, "unknown", None):
         store.sign_out(key)
 
-    assert len(store) == 0
+    assert len(shelf) == 0
 
 
 def test_a_session_ends_twelve_hours_after_its_last_use(store: SessionStore, clock: Clock) -> None:
@@ -82,30 +88,30 @@ def test_no_session_outlives_seven_days(store: SessionStore, clock: Clock) -> No
     assert store.use(session.key) is None
 
 
-def test_the_store_is_bounded_and_the_longest_unused_gives_way(clock: Clock) -> None:
-    store = SessionStore(capacity=3, now=clock)
+def test_the_store_is_bounded_and_the_longest_unused_gives_way(store: SessionStore, shelf: MemoryShelf) -> None:
     keys = [store.sign_in(f"person {number}", "student")[1].key for number in range(3)]
     store.use(keys[0])
 
     store.sign_in("one more", "student")
 
     assert [store.is_open(key) for key in keys] == [True, False, True]
-    assert len(store) == 3
+    assert len(shelf) == 3
 
 
-def test_what_has_expired_gives_way_before_what_is_open(clock: Clock) -> None:
-    store = SessionStore(capacity=2, now=clock)
+def test_what_has_expired_gives_way_before_what_is_open(store: SessionStore, clock: Clock) -> None:
     _, old = store.sign_in("old", "student")
     clock.forward(hours=13)
     _, young = store.sign_in("young", "student")
-    store.sign_in("younger", "student")
+    for name in ("younger", "youngest"):
+        store.sign_in(name, "student")
 
     assert not store.is_open(old.key)
     assert store.is_open(young.key)
 
 
 def test_many_threads_may_sign_in_and_out_at_once() -> None:
-    store = SessionStore()
+    shelf = MemoryShelf()
+    store = SessionStore(shelf)
 
     def come_and_go(number: int) -> bool:
         _, session = store.sign_in(str(number), "student")
@@ -116,4 +122,4 @@ def test_many_threads_may_sign_in_and_out_at_once() -> None:
 
     with ThreadPoolExecutor(16) as threads:
         assert all(threads.map(come_and_go, range(2_000)))
-    assert len(store) == 1_000
+    assert len(shelf) == 1_000

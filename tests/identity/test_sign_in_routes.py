@@ -10,10 +10,11 @@ from starlette.testclient import TestClient
 from mastery_core.database import Database
 from mastery_core.errors import Unavailable
 from mastery_core.identity.directory import Directory
+from mastery_core.identity.local_sign_in import LocalSignIn
 from mastery_core.identity.middleware import SignedInOnly
 from mastery_core.identity.preparation import Preparation, Progress, Stage
-from mastery_core.identity.routes import SignIn
 from mastery_core.identity.sessions import SessionStore, key_of
+from mastery_core.identity.shelves import MemoryShelf
 
 ADA = "00000000-0000-0000-0000-000000000001"
 BEN = "00000000-0000-0000-0000-000000000002"
@@ -33,13 +34,14 @@ class Desk:
     client_of: Callable[..., TestClient]
 
     def __post_init__(self) -> None:
-        self.store = SessionStore()
+        self.shelf = MemoryShelf()
+        self.store = SessionStore(self.shelf)
         self.preparation = Preparation(_not_needed, _not_needed)
         self.preparation.progress = Progress(Stage.READY)
         self.client = self.browser()
 
     def browser(self, **where: str) -> TestClient:
-        sign_in = SignIn(self.store, self.preparation, lambda: Directory(self.classroom))
+        sign_in = LocalSignIn(self.store, self.preparation, lambda: Directory(self.classroom))
         gate = Middleware(SignedInOnly, sessions=self.store)
         return self.client_of(Starlette(routes=sign_in.routes(), middleware=[gate]), **where)
 
@@ -157,7 +159,7 @@ def test_a_form_from_another_site_changes_nothing(desk: Desk, path: str, headers
 @pytest.mark.parametrize("person", ["", "nobody", "00000000-0000-0000-0000-0000000000ff", "' or 1=1 --"])
 def test_picking_nobody_signs_nobody_in(desk: Desk, person: str) -> None:
     assert desk.sign_in(person) in {400, 404}
-    assert len(desk.store) == 0
+    assert len(desk.shelf) == 0
 
 
 def test_signing_in_as_somebody_else_ends_the_session_before(desk: Desk) -> None:
@@ -212,7 +214,7 @@ def test_until_the_database_is_open_the_page_shows_how_far_it_is(desk: Desk) -> 
     told = desk.client.get("/session/preparing").json()
     assert told == {"stage": "sample", "done": 30, "total": 90, "message": ""}
     assert desk.sign_in() == 303
-    assert len(desk.store) == 0
+    assert len(desk.shelf) == 0
 
 
 def test_a_failed_start_says_what_went_wrong(desk: Desk) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mastery_core.database import Database, EmbeddedDatabase
-from mastery_core.identity.sessions import store
+from mastery_core.identity.installation import installation
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 30
@@ -50,7 +50,7 @@ def screen() -> Callable[..., AppTest]:
     def show(
         person: str, script: str = "pages/student/progress.py", *, timezone: str = "UTC", **parameters: str | list[str]
     ) -> AppTest:
-        _, session = store.sign_in(person, "student")
+        _, session = installation().sessions.sign_in(person, "student")
         app = AppTest.from_file(ROOT / script, default_timeout=SECONDS)
         app.user = {"sub": person, "sid": session.key}
         app.context = {"timezone": timezone}

@@ -1,4 +1,4 @@
-"""The web addresses of the sign-in: pick a person, sign out, and how far the first start is."""
+"""The web addresses of the sign-in without passwords: pick a person, sign out, and how far the first start is."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -22,7 +22,7 @@ _MAX_SEARCH_LENGTH = 100
 
 
 @dataclass(frozen=True)
-class SignIn:
+class LocalSignIn:
     """The sign-in of an installation without passwords: whoever is here picks who to be."""
 
     sessions: SessionStore
@@ -45,7 +45,7 @@ class SignIn:
             status = 503 if progress.stage is Stage.FAILED else 200
             return page("preparing.html", status, progress=progress)
         response = await self._pick(request, same_site_path(request.query_params.get("next")))
-        if cookies.session_id(request) and self._session(request) is None:
+        if cookies.session_id(request) and await self._session(request) is None:
             cookies.clear_session_id(response, request)
         return response
 
@@ -61,15 +61,15 @@ class SignIn:
             person = await run_in_threadpool(lambda: self.directory().person(form.get("person", "")))
         except MasteryError as error:
             return await self._pick(request, go_on_to, trouble=error)
-        self._end_session(request)
-        session_id, _ = self.sessions.sign_in(person.id, person.role)
+        await self._end_session(request)
+        session_id, _ = await run_in_threadpool(self.sessions.sign_in, person.id, person.role)
         response = RedirectResponse(go_on_to, status_code=303, headers=NO_STORE)
         cookies.set_session_id(response, request, session_id)
         return response
 
     async def ask_to_sign_out(self, request: Request) -> Response:
         """For whoever types the address: a link must not sign anybody out, a button may."""
-        if self._session(request) is None:
+        if await self._session(request) is None:
             return RedirectResponse(SIGN_IN_PATH, status_code=303, headers=NO_STORE)
         return page("sign_out.html")
 
@@ -77,7 +77,7 @@ class SignIn:
         """End the session in every tab."""
         if is_cross_site(request):
             return _cross_site()
-        self._end_session(request)
+        await self._end_session(request)
         response = RedirectResponse(SIGN_IN_PATH, status_code=303, headers=NO_STORE)
         cookies.clear_session_id(response, request)
         return response
@@ -88,7 +88,7 @@ class SignIn:
 
     async def _pick(self, request: Request, go_on_to: str, trouble: MasteryError | None = None) -> Response:
         search = request.query_params.get("q", "").strip()[:_MAX_SEARCH_LENGTH]
-        session = self._session(request)
+        session = await self._session(request)
         try:
             found = await run_in_threadpool(lambda: self.directory().find(search))
             current = await run_in_threadpool(self._person, session)
@@ -110,14 +110,14 @@ class SignIn:
         except NotFound:
             return None
 
-    def _session(self, request: Request) -> Session | None:
+    async def _session(self, request: Request) -> Session | None:
         session_id = cookies.session_id(request)
-        return self.sessions.use(key_of(session_id)) if session_id else None
+        return await run_in_threadpool(self.sessions.use, key_of(session_id)) if session_id else None
 
-    def _end_session(self, request: Request) -> None:
+    async def _end_session(self, request: Request) -> None:
         session_id = cookies.session_id(request)
         if session_id:
-            self.sessions.sign_out(key_of(session_id))
+            await run_in_threadpool(self.sessions.sign_out, key_of(session_id))
 
 
 async def _fields(request: Request) -> dict[str, str]:
