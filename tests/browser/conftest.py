@@ -7,15 +7,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
+from tests.local_supabase import LocalSupabase
+
 ROOT = Path(__file__).parents[2]
 SECONDS_TO_START = 120
-MILLISECONDS_TO_WAIT = 30_000  # A busy machine is slow now and then.
+MILLISECONDS_TO_WAIT = 60_000  # A busy machine is slow now and then.
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -43,37 +47,39 @@ def browser() -> Iterator[Browser]:
 def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where ``streamlit run dashboard.py`` answers, on an empty home that it fills with the sample by itself."""
     folder = tmp_path_factory.mktemp("app")
-    url = f"http://localhost:{_free_port()}"
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless", "true"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--server.port", url.rpartition(":")[2]],
-            cwd=ROOT,
-            env={**os.environ, "MASTERY_HOME": str(folder / "home")},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait_until_ready(url, process, folder / "log")
+    with _running(folder, _is_prepared, MASTERY_HOME=str(folder / "home")) as url:
         yield url
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=60)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+
+
+@pytest.fixture(scope="session")
+def supabase_app_url(tmp_path_factory: pytest.TempPathFactory, local_supabase: LocalSupabase) -> Iterator[str]:
+    """Where the same app answers that has the local Supabase behind it."""
+    project = {"SUPABASE_URL": local_supabase.url, "SUPABASE_PUBLISHABLE_KEY": local_supabase.publishable_key}
+    with _running(tmp_path_factory.mktemp("app"), _shows_sign_in, **project) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def start_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., AbstractContextManager[str]]:
+    """``with start_app(SUPABASE_URL=, …) as url``: another of the app, for tests that have a project of their own.
+
+    ``script=`` is another app, with a sign-in of its own.
+    """
+    return lambda **named: _running(tmp_path_factory.mktemp("app"), _shows_sign_in, **named)
 
 
 @pytest.fixture
 def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """``new_page(width=, height=, color_scheme=)``: a page of a fresh profile, closed at the end of the test."""
+    """``new_page(width=, height=, color_scheme=)``: a page of a fresh profile, closed at the end of the test.
+
+    More names go to Playwright's ``new_context``.
+    """
     contexts = []
 
-    def make(width: int = 1440, height: int = 900, color_scheme: str = "light") -> Page:
+    def make(width: int = 1440, height: int = 900, color_scheme: str = "light", **more: Any) -> Page:
         size = ViewportSize(width=width, height=height)
-        context = browser.new_context(viewport=size, color_scheme=color_scheme)  # type: ignore[arg-type]
+        context = browser.new_context(viewport=size, color_scheme=color_scheme, **more)  # type: ignore[arg-type]
+        context.set_default_timeout(MILLISECONDS_TO_WAIT)
         contexts.append(context)
         return context.new_page()
 
@@ -96,22 +102,55 @@ def signed_in_page(app_url: str, new_page: Callable[..., Page]) -> Callable[...,
     return sign_in
 
 
+@contextmanager
+def _running(
+    folder: Path, is_ready: Callable[[str], bool], script: str = "dashboard.py", **environment: str
+) -> Iterator[str]:
+    url = f"http://localhost:{_free_port()}"
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--server.port", url.rpartition(":")[2]],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_until(is_ready, url, process, folder / "log")
+        yield url
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
 def _free_port() -> int:
     with socket.create_server(("localhost", 0)) as server:
         port: int = server.getsockname()[1]
         return port
 
 
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _is_prepared(url: str) -> bool:
+    stage: str = httpx.get(f"{url}/session/preparing").json()["stage"]
+    assert stage != "failed"
+    return stage == "ready"
+
+
+def _shows_sign_in(url: str) -> bool:
+    return httpx.get(f"{url}/session/sign-in").is_success
+
+
+def _wait_until(is_ready: Callable[[str], bool], url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            stage = httpx.get(f"{url}/session/preparing").json()["stage"]
-        except httpx.TransportError:
-            stage = "not listening"
-        if stage == "ready":
-            return
-        if stage == "failed":
-            break
-        time.sleep(0.1)
+    with suppress(AssertionError):
+        while time.monotonic() < deadline and process.poll() is None:
+            with suppress(httpx.TransportError):
+                if is_ready(url):
+                    return
+            time.sleep(0.1)
     pytest.fail(f"The app did not become ready. Its terminal said:\n{log.read_text()}")

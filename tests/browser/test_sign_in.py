@@ -134,9 +134,9 @@ def test_nothing_is_fetched_from_elsewhere(app_url: str, new_page: PageOf) -> No
 def test_a_file_is_not_even_looked_for_by_a_stranger(app_url: str, signed_in_page: PageOf) -> None:
     cookies = _cookies(signed_in_page(AMINA))
 
-    for path in ("/media/0123.csv", "/component/none/index.html"):
-        assert httpx.get(app_url + path).status_code == 401
-        assert httpx.get(app_url + path, cookies=cookies).status_code == 404
+    assert httpx.get(f"{app_url}/media/0123.csv").status_code == 401
+    assert httpx.get(f"{app_url}/component/none/index.html").status_code == 401
+    assert httpx.get(f"{app_url}/component/none/index.html", cookies=cookies).status_code == 404
 
 
 def test_a_stolen_streamlit_session_opens_nothing(app_url: str, signed_in_page: PageOf) -> None:
