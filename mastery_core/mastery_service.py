@@ -1,7 +1,7 @@
 """What may be asked, and recorded, about one learner."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,6 +31,7 @@ from mastery_core.trend import WINDOW_DAYS, trends
 PROJECTED_DAYS = 14.0
 LONGEST_RANGE_DAYS = 36_500
 MOST_ROWS = 2**31 - 1  # SQL's integer
+MOST_OUTCOMES = 1_000
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # nothing is recorded before
 
 
@@ -110,6 +111,22 @@ class MasteryService:
             session_id=answer["session_id"],
             interaction_id=answer["interaction_id"],
         )
+
+    def update_many(self, outcomes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Record up to 1,000 outcomes, all or none of them, and return what each did, in the order given.
+
+        Each has ``id``, ``learner``, ``concept``, ``outcome``, and may have ``session``, ``custom_delta``, ``type`` and
+        ``at``, as ``update_mastery`` knows them. The answers are ``MasteryUpdate``'s fields, ``created_at`` (ISO 8601)
+        and ``repeated``: whether the id was known, so that nothing was changed by it.
+        """
+        rows = []
+        for number, outcome in enumerate(outcomes, 1):
+            try:
+                rows.append(_outcome_row(outcome))
+            except InvalidInput as error:
+                raise InvalidInput(f"Outcome {number}: {error}") from None
+        answers: list[dict[str, Any]] = self.database.call("record_outcomes", outcomes=rows)
+        return answers
 
     def get_weak_concepts(
         self, user_id: str, threshold: float = WEAK_BELOW, limit: int = 5, *, at: datetime | None = None
@@ -243,6 +260,15 @@ INTERACTION_TYPES = {
     Outcome.CONFUSION_DETECTED: "question_asked",
     Outcome.PASSIVE_READ: "explanation_viewed",
 }
+
+
+def _outcome_row(outcome: Mapping[str, Any]) -> dict[str, Any]:
+    if outcome["outcome"] not in set(Outcome):
+        raise InvalidInput(f'Unknown outcome "{str(outcome["outcome"])[:80]}": use one of {", ".join(Outcome)}.')
+    given = {name: value for name, value in outcome.items() if value is not None}
+    default = {"type": INTERACTION_TYPES[Outcome(outcome["outcome"])]}
+    at = {"at": _moment(given["at"]).isoformat()} if "at" in given else {}
+    return default | given | {"concept": check_concept(outcome["concept"]), "outcome": str(outcome["outcome"])} | at
 
 
 def _moment(at: datetime | None) -> datetime:
