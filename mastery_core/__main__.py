@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
@@ -13,20 +14,27 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from mastery_core import open_database
 from mastery_core.database import Database
-from mastery_core.errors import InvalidInput, MasteryError
+from mastery_core.errors import InvalidInput, MasteryError, NotFound
+from mastery_core.identity.installation import EmbeddedInstallation, SupabaseInstallation, installation
+from mastery_core.identity.local_tokens import LONGEST, LocalTokens
 from mastery_core.ingest.importer import import_file
 from mastery_core.ingest.sample import make_sample
 from mastery_core.ingest.sending import ImportReport
 
+if TYPE_CHECKING:
+    from mastery_core.database.supabase import SupabaseDatabase
+
 app = typer.Typer(
     help="Keep the mastery dashboard's house: bring practice data in, see who is there, rebuild what follows from the log.",
-    epilog="The database is the one of $MASTERY_HOME, else of .mastery in the working directory.",
+    epilog="The database is the Supabase project of $SUPABASE_URL; without one, that of $MASTERY_HOME, else of .mastery in the working directory.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+cohort_app = typer.Typer(help="Say who is in which cohort, and who teaches it.", no_args_is_help=True)
+app.add_typer(cohort_app, name="cohort")
+SECONDS_FOR_A_JOB = 120
 out = Console(soft_wrap=True)
 err = Console(stderr=True)
 
@@ -40,6 +48,8 @@ class Format(StrEnum):
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for a program.")]
+Who = Annotated[str, typer.Argument(metavar="PERSON", help="An id, an e-mail or a name.", show_default=False)]
+CohortName = Annotated[str, typer.Argument(metavar="COHORT", help="The name of the cohort.", show_default=False)]
 
 
 @app.command("import")
@@ -118,6 +128,70 @@ def people(
 
 
 @app.command()
+def grant(
+    person: Who,
+    role: Annotated[str, typer.Argument(help="student, instructor, researcher or admin.", show_default=False)],
+    json: AsJson = False,
+) -> None:
+    """Give somebody a role; student takes it away. It holds from their next click on."""
+    with database() as service:
+        answer = service.call("grant_role", person=find_person(service, person)["id"], role=role)
+    show(answer, "{display_name}: {role}.", as_json=json)
+
+
+@cohort_app.command("add")
+def add_to_cohort(
+    cohort: CohortName,
+    person: Who,
+    role: Annotated[str, typer.Option(help="student or instructor.")] = "student",
+    create: Annotated[bool, typer.Option("--create", help="Make the cohort where there is none of that name.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Make somebody a student or an instructor of a cohort; again with another role, change it."""
+    with database() as service:
+        found = find_person(service, person)
+        answer = service.call("add_to_cohort", cohort=cohort, person=found["id"], role=role, create_missing=create)
+    sentence = "{name}: {role} of {cohort}." if answer["changed"] else "{name} was {role} of {cohort} already."
+    show(answer | {"name": found["display_name"]}, sentence, as_json=json)
+
+
+@cohort_app.command("remove")
+def remove_from_cohort(cohort: CohortName, person: Who, json: AsJson = False) -> None:
+    """Take somebody out of a cohort. What they practised stays."""
+    with database() as service:
+        found = find_person(service, person)
+        answer = service.call("remove_from_cohort", cohort=cohort, person=found["id"])
+    sentence = "{name} is no longer in {cohort}." if answer["changed"] else "{name} was not in {cohort}."
+    show(answer | {"name": found["display_name"]}, sentence, as_json=json)
+
+
+@cohort_app.command("list")
+def list_cohorts(
+    cohort: Annotated[str | None, typer.Argument(metavar="COHORT", help="List the people of this one.")] = None,
+    json: AsJson = False,
+) -> None:
+    """List the cohorts, or the people of one."""
+    with database() as service:
+        answer = service.call("list_cohorts")
+        if cohort is not None:
+            answer = service.call("cohort_people", cohort=find_cohort(answer, cohort)["id"])
+    if json:
+        print_json(answer)
+        return
+    if cohort is None:
+        table = Table("Cohort", "Students", "Instructors", "Archived", box=None)
+        for one in answer:
+            table.add_row(
+                plain(one["name"]), str(one["students"]), str(one["instructors"]), (one["archived_at"] or "")[:10]
+            )
+    else:
+        table = Table("Name", "Role", "Since", Column("Id", no_wrap=True, min_width=36), box=None)
+        for one in answer:
+            table.add_row(plain(one["display_name"]), one["role"], one["added_at"][:10], one["id"])
+    out.print(table)
+
+
+@app.command()
 def replay(
     learner: Annotated[str | None, typer.Option(help="The id of one learner. Default: everybody.")] = None,
     concept: Annotated[str | None, typer.Option(help="One concept. Default: all.")] = None,
@@ -157,14 +231,67 @@ def status(*, json: AsJson = False) -> None:
     out.print(table)
 
 
+@app.command()
+def token(
+    person: Annotated[str | None, typer.Argument(help="Whose: an id, an e-mail address or a name.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=LONGEST.days, help="How many days it is good for.")] = 30,
+    *,
+    service: Annotated[bool, typer.Option("--service", help="The service's, which may act for every learner.")] = False,
+) -> None:
+    """Print a token for the REST API: who shows it is that person. Deleting token-key in the home voids every token."""
+    installed = installation()
+    if isinstance(installed, SupabaseInstallation):
+        raise InvalidInput("On Supabase a person's token comes from its sign-in, and the service shows a secret key.")
+    if service is (person is not None):
+        raise InvalidInput("Name a person, or ask for the service's token with --service.")
+    with database() as keeper:
+        tokens, lifetime = LocalTokens(installed.open().server.home), timedelta(days=days)
+        who = None if person is None else find_person(keeper, person)["id"]
+    issued = tokens.issue_service(lifetime) if who is None else tokens.issue(who, lifetime)
+    sys.stdout.write(f"{issued}\n")
+
+
 @contextmanager
 def database() -> Iterator[Database]:
-    """The database under the service's rights: who has this machine's shell keeps the house."""
-    opened = open_database()
+    """The database under the service's rights: who has this machine's shell, and Supabase's secret key, keeps the house."""
+    opened = database_for_jobs(installation())
     try:
         yield opened.acting_as_service()
     finally:
         opened.close()
+
+
+def database_for_jobs(
+    installed: EmbeddedInstallation | SupabaseInstallation,
+) -> "EmbeddedInstallation | SupabaseDatabase":
+    """The database; at Supabase one that is given more time to answer than a screen would wait."""
+    if isinstance(installed, EmbeddedInstallation):
+        return installed
+    from mastery_core.database.supabase import SupabaseDatabase  # noqa: PLC0415
+
+    return SupabaseDatabase(installed.settings, answer_seconds=SECONDS_FOR_A_JOB)
+
+
+def find_person(service: Database, who: str) -> dict[str, Any]:
+    """The one person of that id, e-mail or name. Raises NotFound where there is none, InvalidInput where there are several."""
+    answer = service.call("find_people", who=who, max_people=5)
+    people: list[dict[str, Any]] = answer["people"]
+    if answer["exact"] and answer["total"] == 1:
+        return people[0]
+    candidates = ", ".join(f"{person['display_name']} ({person['id']})" for person in people)
+    more = f" and {answer['total'] - len(people):,} more" if answer["total"] > len(people) else ""
+    if answer["exact"]:
+        raise InvalidInput(f'{answer["total"]:,} people are called "{who}", say which by id: {candidates}{more}.')
+    if people:
+        raise NotFound(f'Nobody is called "{who}"; there are {candidates}{more}.')
+    raise NotFound(f'There is nobody with the id, e-mail or name "{who}".')
+
+
+def find_cohort(cohorts: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    found = next((cohort for cohort in cohorts if cohort["name"] == name.strip()), None)
+    if found is None:
+        raise NotFound(f'There is no cohort "{name}".')
+    return found
 
 
 @contextmanager
@@ -197,7 +324,7 @@ def show_report(report: ImportReport, *, as_json: bool) -> None:
 
 
 def show(answer: dict[str, Any], sentence: str, *, as_json: bool) -> None:
-    print_json(answer) if as_json else out.print(sentence.format(**answer))
+    print_json(answer) if as_json else out.print(plain(sentence.format(**answer)))
 
 
 def print_json(answer: object) -> None:

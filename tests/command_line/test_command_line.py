@@ -66,7 +66,8 @@ def interactions(run: Run) -> int:
 
 def test_help_names_every_command(run: Run) -> None:
     said = run("--help").stdout
-    assert all(command in said for command in ("import", "sample", "people", "replay", "backfill", "status"))
+    commands = ("import", "sample", "people", "grant", "cohort", "token", "replay", "backfill", "status")
+    assert all(command in said for command in commands)
 
 
 def test_a_file_twice_adds_nothing(run: Run, tmp_path: Path) -> None:
