@@ -8,7 +8,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from benchmarks import first_chart, growth, importing, progress, recording, replaying
+from benchmarks import api, first_chart, growth, importing, over_postgrest, progress, recording, replaying
 from benchmarks.machine import this_machine
 from benchmarks.report import Result, as_document, as_table
 
@@ -21,6 +21,8 @@ class Name(StrEnum):
     RECORDING = "recording"
     REPLAY = "replay"
     IMPORT = "import"
+    POSTGREST = "postgrest"
+    API = "api"
     FIRST_CHART = "first-chart"
 
 
@@ -30,6 +32,8 @@ BENCHMARKS: dict[Name, Callable[..., Iterator[Result]]] = {
     Name.RECORDING: recording.measure,
     Name.REPLAY: replaying.measure,
     Name.IMPORT: importing.measure,
+    Name.POSTGREST: over_postgrest.measure,
+    Name.API: api.measure,
     Name.FIRST_CHART: first_chart.measure,
 }
 
