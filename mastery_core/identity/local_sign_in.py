@@ -11,6 +11,7 @@ from starlette.routing import Route
 from mastery_core.errors import MasteryError, NotFound
 from mastery_core.identity import cookies
 from mastery_core.identity.directory import Directory, Person
+from mastery_core.identity.forms import form_of, not_from_here
 from mastery_core.identity.html import NO_STORE, page
 from mastery_core.identity.middleware import SIGN_IN_PATH
 from mastery_core.identity.picker import picker
@@ -52,10 +53,10 @@ class LocalSignIn:
     async def sign_in(self, request: Request) -> Response:
         """Begin a session as the person posted and go on to ``next``; a session this browser had ends."""
         if is_cross_site(request):
-            return _cross_site()
+            return not_from_here()
         if self.preparation.progress.stage is not Stage.READY:
             return RedirectResponse(SIGN_IN_PATH, status_code=303, headers=NO_STORE)
-        form = await _fields(request)
+        form = await form_of(request)
         go_on_to = same_site_path(form.get("next"))
         try:
             person = await run_in_threadpool(lambda: self.directory().person(form.get("person", "")))
@@ -76,7 +77,7 @@ class LocalSignIn:
     async def sign_out(self, request: Request) -> Response:
         """End the session in every tab."""
         if is_cross_site(request):
-            return _cross_site()
+            return not_from_here()
         await self._end_session(request)
         response = RedirectResponse(SIGN_IN_PATH, status_code=303, headers=NO_STORE)
         cookies.clear_session_id(response, request)
@@ -120,11 +121,6 @@ class LocalSignIn:
             await run_in_threadpool(self.sessions.sign_out, key_of(session_id))
 
 
-async def _fields(request: Request) -> dict[str, str]:
-    async with request.form(max_files=0, max_fields=10) as form:
-        return {name: value for name, value in form.items() if isinstance(value, str)}
-
-
 def _status(trouble: MasteryError | None) -> int:
     if trouble is None:
         return 200
@@ -135,8 +131,3 @@ def _sentence(trouble: MasteryError | None) -> str:
     if trouble is None:
         return ""
     return "That person is no longer here. Pick somebody else." if isinstance(trouble, NotFound) else str(trouble)
-
-
-def _cross_site() -> Response:
-    message = "This form was sent from another site, so nothing was changed. Open the sign-in page and try there."
-    return page("message.html", 403, title="Not from here", message=message)

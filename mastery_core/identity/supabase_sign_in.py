@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from mastery_core.errors import InvalidInput, MasteryError, NotAllowed, NotSignedIn
 from mastery_core.identity import cookies
+from mastery_core.identity.forms import Form, form_of, not_from_here
 from mastery_core.identity.html import NO_STORE, page
 from mastery_core.identity.middleware import SIGN_IN_PATH
 from mastery_core.identity.rate_limit import SignInLimits, TooManyTries, limits_beside
@@ -29,10 +30,7 @@ MESSAGE_LIFETIME = timedelta(hours=1)
 NEW_PASSWORD_LIFETIME = timedelta(minutes=15)
 LONGEST_EMAIL = 254  # RFC 5321
 LONGEST_PASSWORD = 72  # bytes; Supabase takes no more
-LONGEST_FIELD = 8_000
-MOST_FIELDS = 10
 
-Form = dict[str, str]
 _STATUS: dict[type[MasteryError], int] = {InvalidInput: 400, NotSignedIn: 401, NotAllowed: 403, TooManyTries: 429}
 _PROVIDER_NAMES = {
     "azure": "Microsoft",
@@ -338,10 +336,9 @@ def _shown(name: str, show: Callable[[Request], Response]) -> Route:
 def _posted(name: str, act: Callable[[Request, Form], Response]) -> Route:
     async def endpoint(request: Request) -> Response:
         if is_cross_site(request):
-            said = "This form was sent from another site, so nothing was changed. Open the sign-in page and try there."
-            return page("message.html", 403, title="Not from here", message=said)
+            return not_from_here()
         try:
-            form = await _fields(request)
+            form = await form_of(request)
         except HTTPException:
             return page("message.html", 400, title="That is too much", message="This form was too long to be read.")
         return await run_in_threadpool(_in_words, partial(act, request, form))
@@ -354,11 +351,6 @@ def _in_words(answer: Callable[[], Response]) -> Response:
         return answer()
     except MasteryError as trouble:
         return page("message.html", 503, title="Nobody can be signed in right now", message=str(trouble))
-
-
-async def _fields(request: Request) -> Form:
-    async with request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as form:
-        return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
 def _page(template: str, trouble: MasteryError | None = None, **values: Any) -> Response:
