@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from queue import Queue
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from tests.api.door import Door, assert_problem, served
 
 JSON = {"Content-Type": "application/json"}
 ID = str(uuid4())
+SECONDS_UNTIL_LOGGED = 30
 
 BAD_BODIES: dict[str, tuple[str | bytes, int, str]] = {
     "no JSON": ("{", 400, "not JSON"),
@@ -179,17 +181,28 @@ def test_a_database_that_is_away_is_said_and_when_to_come_back(serve: Callable[.
     "error", [RuntimeError("secret of the house"), MasteryError("The database refused x: secret.")]
 )
 def test_what_nobody_foresaw_tells_nothing_and_is_logged(
-    error: Exception, serve: Callable[..., httpx.Client], caplog: pytest.LogCaptureFixture
+    error: Exception, serve: Callable[..., httpx.Client]
 ) -> None:
-    log = logging.getLogger("uvicorn.error")
-    log.addHandler(caplog.handler)
+    log, logged = logging.getLogger("uvicorn.error"), LoggedErrors()
+    log.addHandler(logged)
     try:
         problem = assert_problem(serve(refusing(error)).get("/mastery"), 500, "not your doing")
+        assert logged.errors.get(timeout=SECONDS_UNTIL_LOGGED) is error
     finally:
-        log.removeHandler(caplog.handler)
+        log.removeHandler(logged)
     assert "secret" not in str(problem)
-    logged = [record.exc_info[1] for record in caplog.records if record.exc_info]
-    assert error in logged
+
+
+class LoggedErrors(logging.Handler):
+    """What was logged, as it comes: the server does so after its answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: Queue[BaseException | None] = Queue()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info:
+            self.errors.put(record.exc_info[1])
 
 
 def test_where_the_callers_cannot_be_known_yet_the_next_request_tries_again(serve: Callable[..., httpx.Client]) -> None:
