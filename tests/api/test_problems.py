@@ -180,9 +180,7 @@ def test_a_database_that_is_away_is_said_and_when_to_come_back(serve: Callable[.
 @pytest.mark.parametrize(
     "error", [RuntimeError("secret of the house"), MasteryError("The database refused x: secret.")]
 )
-def test_what_nobody_foresaw_tells_nothing_and_is_logged(
-    error: Exception, serve: Callable[..., httpx.Client]
-) -> None:
+def test_what_nobody_foresaw_tells_nothing_and_is_logged(error: Exception, serve: Callable[..., httpx.Client]) -> None:
     log, logged = logging.getLogger("uvicorn.error"), LoggedErrors()
     log.addHandler(logged)
     try:
