@@ -11,7 +11,7 @@ from mastery_core.database.supabase import SupabaseDatabase
 from mastery_core.identity.bearer import EmbeddedCallers, SupabaseCallers, TokenVerifier
 from mastery_core.identity.local_tokens import LocalTokens
 from tests.api.door import A_DAY, Door, opened
-from tests.local_supabase import LocalSupabase
+from tests.local_supabase import UNHURRIED_SECONDS, LocalSupabase
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,8 @@ def local_tokens(tmp_path_factory: pytest.TempPathFactory) -> LocalTokens:
 
 @pytest.fixture(scope="session")
 def embedded_api(database: EmbeddedDatabase, local_tokens: LocalTokens) -> Iterator[Door]:
-    app = create_api(lambda: EmbeddedCallers(lambda: database, local_tokens), database.ping)
+    callers = EmbeddedCallers(lambda: database, local_tokens)
+    app = create_api(lambda: callers, database.ping, max_seconds=UNHURRIED_SECONDS)
     service = {"Authorization": f"Bearer {local_tokens.issue_service(A_DAY)}"}
     with opened(app, lambda person: local_tokens.issue(person, A_DAY), service) as door:
         yield door
@@ -30,8 +31,9 @@ def embedded_api(database: EmbeddedDatabase, local_tokens: LocalTokens) -> Itera
 @pytest.fixture(scope="session")
 def supabase_api(local_supabase: LocalSupabase) -> Iterator[Door]:
     settings = local_supabase.settings()
-    database = SupabaseDatabase(settings)
-    app = create_api(lambda: SupabaseCallers(database, TokenVerifier(settings)), database.ping)
+    database = SupabaseDatabase(settings, answer_seconds=UNHURRIED_SECONDS)
+    callers = SupabaseCallers(database, TokenVerifier(settings))
+    app = create_api(lambda: callers, database.ping, max_seconds=UNHURRIED_SECONDS)
     with opened(app, local_supabase.token_for, {"apikey": local_supabase.secret_key}) as door:
         yield door
     database.close()

@@ -42,7 +42,7 @@ class Door:
         return self.client(self.service)
 
     def client(self, headers: dict[str, str]) -> httpx.Client:
-        client = httpx.Client(base_url=self.url, headers=headers, timeout=30)
+        client = httpx.Client(base_url=self.url, headers=headers, timeout=120)
         self.clients.append(client)
         return client
 

@@ -45,7 +45,10 @@ class Watched:
 
 
 @pytest.fixture
-def watched(database: EmbeddedDatabase, local_tokens: LocalTokens) -> Iterator[Watched]:
+def watched(
+    database: EmbeddedDatabase, local_tokens: LocalTokens, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Watched]:
+    monkeypatch.setattr("mastery_core.api.routes.SECONDS_TO_BE_READY", SECONDS_ON_A_BUSY_MACHINE)
     watched = Watched(database, local_tokens)
     with served(watched) as url:
         watched.url = url

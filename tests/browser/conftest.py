@@ -136,13 +136,13 @@ def _free_port() -> int:
 
 
 def _is_prepared(url: str) -> bool:
-    stage: str = httpx.get(f"{url}/session/preparing").json()["stage"]
+    stage: str = httpx.get(f"{url}/session/preparing", timeout=60).json()["stage"]
     assert stage != "failed"
     return stage == "ready"
 
 
 def _shows_sign_in(url: str) -> bool:
-    return httpx.get(f"{url}/session/sign-in").is_success
+    return httpx.get(f"{url}/session/sign-in", timeout=60).is_success
 
 
 def _wait_until(is_ready: Callable[[str], bool], url: str, process: subprocess.Popen[bytes], log: Path) -> None:

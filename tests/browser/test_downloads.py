@@ -25,6 +25,6 @@ def test_a_file_is_for_the_person_it_was_made_for(
         address = download.value.url
 
         assert "/media/" in address
-        assert httpx.get(address, cookies=_cookies(ada)).text == "learner\nada\n"
-        assert httpx.get(address, cookies=_cookies(ben)).status_code == 401
-        assert httpx.get(address).status_code == 401
+        assert httpx.get(address, cookies=_cookies(ada), timeout=60).text == "learner\nada\n"
+        assert httpx.get(address, cookies=_cookies(ben), timeout=60).status_code == 401
+        assert httpx.get(address, timeout=60).status_code == 401

@@ -27,7 +27,9 @@ class Project:
 
     def enter(self, page: Page) -> None:
         """Sign a browser in and open the screen."""
-        answer = httpx.post(f"{self.url}/session/sign-in", data={"email": EMAIL, "password": PASSWORD})
+        form = {"email": EMAIL, "password": PASSWORD}
+        answer = httpx.post(f"{self.url}/session/sign-in", data=form, timeout=60)
+        assert answer.status_code == 303
         cookies = [{"name": name, "value": value, "url": self.url} for name, value in answer.cookies.items()]
         page.context.add_cookies(cookies)  # type: ignore[arg-type]
         page.goto(self.url)

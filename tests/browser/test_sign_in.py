@@ -51,7 +51,7 @@ def test_signing_out_in_one_tab_ends_every_tab_soon(app_url: str, signed_in_page
 
     expect(idle.get_by_text("You are signed out.")).to_be_visible()
     expect(idle.get_by_text(AMINA)).to_have_count(0)
-    assert httpx.get(f"{app_url}/_stcore/host-config", cookies=before).status_code == 401
+    assert httpx.get(f"{app_url}/_stcore/host-config", cookies=before, timeout=60).status_code == 401
     idle.get_by_role("link", name="Sign in again").click()
     idle.get_by_role("button", name=AMINA).click()
     expect(idle).to_have_url(re.compile(r"from=here"))
@@ -134,9 +134,9 @@ def test_nothing_is_fetched_from_elsewhere(app_url: str, new_page: PageOf) -> No
 def test_a_file_is_not_even_looked_for_by_a_stranger(app_url: str, signed_in_page: PageOf) -> None:
     cookies = _cookies(signed_in_page(AMINA))
 
-    assert httpx.get(f"{app_url}/media/0123.csv").status_code == 401
-    assert httpx.get(f"{app_url}/component/none/index.html").status_code == 401
-    assert httpx.get(f"{app_url}/component/none/index.html", cookies=cookies).status_code == 404
+    assert httpx.get(f"{app_url}/media/0123.csv", timeout=60).status_code == 401
+    assert httpx.get(f"{app_url}/component/none/index.html", timeout=60).status_code == 401
+    assert httpx.get(f"{app_url}/component/none/index.html", cookies=cookies, timeout=60).status_code == 404
 
 
 def test_a_stolen_streamlit_session_opens_nothing(app_url: str, signed_in_page: PageOf) -> None:

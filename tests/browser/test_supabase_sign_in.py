@@ -1,6 +1,7 @@
 """The sign-in on Supabase as a visitor sees it: the real app, the local Supabase behind it, a real browser before it."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -101,7 +103,7 @@ def _sign_in(page: Page, url: str, learner: Learner) -> None:
 def _come_in(page: Page, url: str, learner: Learner) -> dict[str, str]:
     """Sign this browser in without drawing a page, for tests about something else; its cookies."""
     form = {"email": learner.email, "password": PASSWORD}
-    answer = httpx.post(f"{url}/session/sign-in", data=form)
+    answer = httpx.post(f"{url}/session/sign-in", data=form, timeout=SECONDS_FOR_A_PAGE)
     assert answer.status_code == 303
     page.context.add_cookies([{"name": name, "value": value, "url": url} for name, value in answer.cookies.items()])
     return _cookies(page)
@@ -162,7 +164,10 @@ def test_signing_out_in_one_tab_ends_the_other(supabase_app_url: str, page: Page
 
     expect(idle.get_by_text("You are signed out.")).to_be_visible()
     expect(idle.get_by_text(learner.name)).to_have_count(0)
-    assert httpx.get(f"{supabase_app_url}/_stcore/host-config", cookies=before).status_code == 401
+    assert (
+        httpx.get(f"{supabase_app_url}/_stcore/host-config", cookies=before, timeout=SECONDS_FOR_A_PAGE).status_code
+        == 401
+    )
     idle.get_by_role("link", name="Sign in again").click()
     _enter(idle, learner)
     _expect_name(idle, learner)
@@ -308,6 +313,8 @@ def test_a_revoked_session_leads_to_the_sign_in_and_back(
     with monkeypatch.context() as knobs:
         knobs.setattr(local_supabase.auth, "access_token_seconds", 1)
         _sign_in(page, supabase_app_url, learner)
+        expect(page.get_by_text(learner.concept).first).to_be_attached()
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     for session in list(local_supabase.auth._sessions.values()):
         if session.person_id == learner.id:
             local_supabase.auth.revoke(session.id)
@@ -359,7 +366,9 @@ def _begin_load(page: Page) -> list[bytes]:
 
 def _end_load(page: Page, frames: list[bytes]) -> bytes:
     """Everything of that load, when the script has come to its end."""
-    while not any(_message(frame).HasField("script_finished") for frame in frames[-3:]):
+    end = time.monotonic() + SECONDS_FOR_A_PAGE
+    while not any(_message(frame).HasField("script_finished") for frame in frames[-9:]):
+        assert time.monotonic() < end, "The page did not come to its end."
         page.wait_for_timeout(10)
     page.evaluate(CLOSE_SOCKET)
     return b"".join(frames)
@@ -377,7 +386,8 @@ def _message(frame: bytes) -> ForwardMsg:
 def _socket(url: str, headers: dict[str, str], *protocols: str) -> Iterator[list[bytes]]:
     """The whole page over a socket outside of any browser, which stays open."""
     address, subprotocols = url.replace("http", "ws", 1) + "/_stcore/stream", ["streamlit", *protocols]
-    with connect(address, subprotocols=subprotocols, additional_headers=headers, max_size=None) as socket:  # type: ignore[arg-type]
+    settings: dict[str, Any] = {"subprotocols": subprotocols, "additional_headers": headers}
+    with connect(address, **settings, max_size=None, open_timeout=SECONDS_FOR_A_PAGE) as socket:
         socket.send(RERUN)
         frames = [socket.recv(timeout=SECONDS_FOR_A_PAGE, decode=False)]
         while not _message(frames[-1]).HasField("script_finished"):
@@ -421,8 +431,8 @@ def test_identity_headers_of_a_visitor_are_ignored(
     victim, forger = new_learner(), new_learner()
     victims_key = key_of(_session_cookie(_come_in(new_page(), supabase_app_url, victim)))
     forged = {"x-app-sub": victim.id, "X-App-Sid": victims_key, "x-app-role": "admin"}
-    assert httpx.get(supabase_app_url, headers=forged).status_code == 303
-    assert httpx.get(f"{supabase_app_url}/media/0.csv", headers=forged).status_code == 401
+    assert httpx.get(supabase_app_url, headers=forged, timeout=SECONDS_FOR_A_PAGE).status_code == 303
+    assert httpx.get(f"{supabase_app_url}/media/0.csv", headers=forged, timeout=SECONDS_FOR_A_PAGE).status_code == 401
     with pytest.raises(InvalidStatus), _socket(supabase_app_url, forged):
         pass
 
@@ -474,7 +484,10 @@ def test_a_form_on_another_site_changes_nothing(
         expect(page.get_by_role("heading")).to_have_text("Not from here")
 
     assert _cookies(page) == before
-    assert httpx.get(f"{supabase_app_url}/_stcore/host-config", cookies=before).status_code == 200
+    assert (
+        httpx.get(f"{supabase_app_url}/_stcore/host-config", cookies=before, timeout=SECONDS_FOR_A_PAGE).status_code
+        == 200
+    )
 
 
 def test_nothing_is_fetched_from_elsewhere(supabase_app_url: str, page: Page, learner: Learner) -> None:

@@ -282,6 +282,7 @@ def test_where_nobody_listens_nothing_was_changed(function: str) -> None:
 @pytest.mark.parametrize("function", ["learner_mastery", "record_outcome"])
 def test_what_was_never_sent_is_sent_when_somebody_listens(function: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mastery_core.database.supabase.PATIENCE_SECONDS", UNHURRIED_SECONDS)
+    monkeypatch.setattr("mastery_core.database.supabase.PAUSES", (0.2, 0.8, 5, 5))
     with Stub(listens=False) as late:
         late.answer = (200, b'"done"')
         thread = threading.Timer(0.05, late.listen)

@@ -82,10 +82,10 @@ def test_nothing_stays_beyond_its_time(any_shelf: Shelf, key: str) -> None:
 
 
 def test_a_touch_keeps_what_is_there_and_makes_nothing(any_shelf: Shelf, key: str) -> None:
-    any_shelf.put(key, {}, 0.5)
+    any_shelf.put(key, {}, 2)
     any_shelf.touch(key, 60)
     any_shelf.touch(f"{key} not there", 60)
-    time.sleep(0.6)
+    time.sleep(2.1)
     assert any_shelf.get(key) == {}
     assert any_shelf.get(f"{key} not there") is None
 
@@ -101,8 +101,10 @@ def test_a_replacement_brings_back_nothing_that_was_taken_away(any_shelf: Shelf,
 def test_a_claim_is_one_callers_until_it_lapses_or_the_key_is_put_anew(any_shelf: Shelf, key: str) -> None:
     any_shelf.put(key, {}, 60)
     with ThreadPoolExecutor(8) as threads:
-        assert sum(threads.map(lambda _: any_shelf.claim(key, 0.3), range(8))) == 1
-    time.sleep(0.4)
+        assert sum(threads.map(lambda _: any_shelf.claim(key, 60), range(8))) == 1
+    any_shelf.put(key, {}, 60)
+    assert any_shelf.claim(key, 0.1)
+    time.sleep(0.2)
     assert any_shelf.claim(key, 60)
     assert not any_shelf.claim(key, 60)
     any_shelf.put(key, {}, 60)
