@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from hashlib import sha256
 
 from mastery_core.errors import InvalidInput
 
@@ -18,6 +19,11 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-
 def check_concept(text: str) -> str:
     """The concept's name, stripped and in Unicode's composed form (NFC). Raises InvalidInput if it cannot be a name."""
     return check_name(text, "concept", MAX_CONCEPT_LENGTH)
+
+
+def concept_id(concept: str) -> str:
+    """How a concept is called in an address: short and the same every time, but not its name."""
+    return sha256(concept.encode()).hexdigest()[:10]
 
 
 def check_name(text: str, noun: str, longest: int) -> str:

@@ -19,7 +19,8 @@ class MasteryCurve:
 
     ``at``/``score`` run up to the moment asked for, with two points at every practice step (before and after it);
     ``projected_at``/``projected_score`` go on from there as if nothing were practised. ``step_at``/``step_score`` are
-    the scores right after each practice step, ``step_delta`` what each was worth and ``step_trigger`` its kind.
+    the scores right after each practice step, ``step_delta`` what each was worth and ``step_kind`` its kind, as ``Attempt``
+    has it.
     """
 
     concept_tag: str
@@ -30,7 +31,7 @@ class MasteryCurve:
     step_at: Floats
     step_score: Floats
     step_delta: Floats
-    step_trigger: list[str]
+    step_kind: list[str]
 
 
 def forgetting_curve(

@@ -1,9 +1,10 @@
 """What may be asked, and recorded, about one learner."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -17,11 +18,18 @@ from mastery_core.decay import SECONDS_A_DAY, days_until_below, retained
 from mastery_core.errors import InvalidInput
 from mastery_core.insights import learning_velocity, strongest_and_weakest
 from mastery_core.model import (
+    Attempt,
     ConceptMastery,
+    GroupCohort,
+    GroupStanding,
     HistoryRow,
     LearningInsights,
+    LearningSession,
     MasteryUpdate,
     Outcome,
+    Rules,
+    SessionDetail,
+    SessionEvent,
     SessionSummary,
     Trigger,
 )
@@ -165,10 +173,16 @@ class MasteryService:
             row["created_at"] = datetime.fromisoformat(str(row["created_at"]))
         return rows
 
-    def start_session(self, user_id: str, *, at: datetime | None = None, session_id: str | None = None) -> str:
-        """Start a learning session and return its id (a UUID, drawn here if none is given)."""
+    def start_session(
+        self, user_id: str, *, at: datetime | None = None, session_id: str | None = None, by_hand: bool = False
+    ) -> str:
+        """Start a learning session and return its id (a UUID, drawn here if none is given).
+
+        One that is started ``by_hand`` takes in what is recorded without a session while it runs.
+        """
         session = session_id or str(uuid4())
-        self.database.call("start_session", learner=user_id, session=session, at=_moment(at))
+        metadata = {"by_hand": True} if by_hand else None
+        self.database.call("start_session", learner=user_id, session=session, at=_moment(at), metadata=metadata)
         return session
 
     def end_session(self, session_id: str, *, at: datetime | None = None) -> SessionSummary:
@@ -195,10 +209,11 @@ class MasteryService:
         periods: int = 1,
         *,
         at: datetime | None = None,
+        zone: str = "UTC",
     ) -> list[LearningInsights]:
         """The insights of the ``days`` up to ``at`` and of so many ``periods`` of as many days before it, newest first.
 
-        For those who have ``standing`` at hand, what ``get_user_mastery`` says at ``at``: strongest and weakest are
+        Days practised are calendar days of ``zone``. For those who have ``standing`` at hand, what ``get_user_mastery`` says at ``at``: strongest and weakest are
         taken from it, and only the newest period has them.
         """
         moment = _moment(at)
@@ -207,7 +222,7 @@ class MasteryService:
         moments = [moment]
         for _ in range(periods):
             moments.insert(0, _days_before(moments[0], days))
-        sums = self.database.call("learner_practice", learner=user_id, moments=moments)
+        sums = self.database.call("learner_practice", learner=user_id, moments=moments, zone=zone)
         known = [(m.concept_tag, m.mastery_score) for m in standing.values() if m.observations >= ENOUGH_OBSERVATIONS]
         newest, *earlier = [_insights(of_period, days) for of_period in reversed(sums)]
         strongest, weakest = strongest_and_weakest(known)
@@ -253,6 +268,146 @@ class MasteryService:
         index = pd.DatetimeIndex(np.append(midnights, now)).tz_localize("UTC")
         return pd.Series(_daily_mean(answer, asked), index=index, name="mean_mastery")
 
+    def get_rules(self, user_id: str) -> Rules:
+        """The rules that a learner's scores follow, with thresholds of their own where they have set them."""
+        answer = self.database.call("learner_rules", learner=user_id)
+        return Rules(
+            initial_score=answer["initial_score"],
+            decay_factor=answer["decay_factor"],
+            decay_period_days=answer["decay_period_days"],
+            weak_below=answer["weak_threshold"],
+            mastered_from=answer["mastered_threshold"],
+            deltas={Outcome(outcome): delta for outcome, delta in answer["deltas"].items() if outcome in set(Outcome)},
+        )
+
+    def get_attempts(
+        self, user_id: str, concept_tag: str, limit: int = 20, skip: int = 0, *, at: datetime | None = None
+    ) -> list[Attempt]:
+        """What a learner did on one concept by ``at``, newest first: at most ``limit`` after the ``skip`` newest."""
+        if limit < 1 or skip < 0:
+            raise InvalidInput(f"limit is at least 1 and skip at least 0; these are {limit} and {skip}.")
+        rows = self.database.call(
+            "learner_attempts",
+            learner=user_id,
+            concept=concept_tag,
+            until=_moment(at),
+            max_rows=min(limit, MOST_ROWS),
+            skip=min(skip, MOST_ROWS),
+        )
+        return [Attempt(**row | {"at": datetime.fromisoformat(row["at"])}) for row in rows]
+
+    def get_sessions(
+        self, user_id: str, days: float = 30, limit: int = 1_000, *, at: datetime | None = None
+    ) -> list[LearningSession]:
+        """The sessions started in the ``days`` up to ``at``, newest first, at most ``limit``."""
+        if limit < 1:
+            raise InvalidInput(f"limit is at least 1; this one is {limit}.")
+        moment = _moment(at)
+        rows = self.database.call(
+            "learner_sessions",
+            learner=user_id,
+            since=_days_before(moment, days),
+            until=moment,
+            max_rows=min(limit, MOST_ROWS),
+        )
+        return [_session(row) for row in rows]
+
+    def get_session(self, session_id: str, limit: int = 1_000) -> SessionDetail:
+        """One session and the first ``limit`` steps in it. Raises NotFound."""
+        answer = self.database.call("learner_session", session=session_id, max_rows=min(limit, MOST_ROWS))
+        return SessionDetail(
+            session=_session(answer["session"]),
+            user_id=answer["user_id"],
+            by_concept={concept: (gained, lost) for concept, (gained, lost) in sorted(answer["by_concept"].items())},
+            events=[SessionEvent(**row | {"at": datetime.fromisoformat(row["at"])}) for row in answer["events"]],
+            event_count=answer["event_count"],
+        )
+
+    def get_practice_hours(
+        self, user_id: str, days: float = 30, zone: str = "UTC", *, at: datetime | None = None
+    ) -> pd.DataFrame:
+        """The hours of the clock in ``zone`` with practice in the ``days`` up to ``at``, rising.
+
+        Columns: ``hour`` (its beginning on that clock, without a zone), ``observations``, ``graded`` (answers),
+        ``correct``, ``gained`` and ``lost`` (at most 0; sums of the practice deltas), ``outside`` (observations that belong
+        to no session).
+        """
+        moment = _moment(at)
+        columns = self.database.call(
+            "learner_hours", learner=user_id, since=_days_before(moment, days), until=moment, zone=zone
+        )
+        hours = pd.DataFrame(columns).astype(PRACTICE_HOURS)
+        return hours[list(PRACTICE_HOURS)]
+
+    def get_answers_by_gap(
+        self, user_id: str, edges_days: Sequence[float], days: float = 30, *, at: datetime | None = None
+    ) -> pd.DataFrame:
+        """Answers of the ``days`` up to ``at`` by how long their concept had not been practised.
+
+        ``edges_days`` begins with 0 and rises: one row a class, ``from_days``, ``to_days`` (infinity in the last),
+        ``graded`` and ``correct``. The first practice of a concept has nothing before it and is left out.
+        """
+        edges = [float(edge) for edge in edges_days]
+        if not edges or edges[0] != 0 or any(low >= high for low, high in pairwise(edges)):
+            raise InvalidInput(f"edges_days begins with 0 and rises; this is {edges}.")
+        moment = _moment(at)
+        counts = self.database.call(
+            "learner_gaps", learner=user_id, since=_days_before(moment, days), until=moment, edges=edges
+        )
+        graded, correct = zip(*counts, strict=True)
+        return pd.DataFrame(
+            {"from_days": edges, "to_days": [*edges[1:], math.inf], "graded": graded, "correct": correct}
+        )
+
+    def get_group(self, user_id: str, cohort_id: str | None = None, *, at: datetime | None = None) -> GroupStanding:
+        """A learner's cohorts of five learners or more, and how the learners of one (default: the first) stand at ``at``.
+
+        Raises NotFound for a cohort that is smaller, or not theirs.
+        """
+        answer = self.database.call("learner_group", learner=user_id, cohort=cohort_id, at=_moment(at))
+        return GroupStanding(
+            cohorts=[GroupCohort(**cohort) for cohort in answer["cohorts"]],
+            cohort_id=answer["cohort_id"],
+            concepts=pd.DataFrame(answer["concepts"], columns=list(GROUP_COLUMNS)).astype(GROUP_COLUMNS),
+        )
+
+    def get_pulse(self, user_id: str) -> str:
+        """A text that changes whenever something recorded about a learner did."""
+        return str(self.database.call("learner_pulse", learner=user_id))
+
+    def export(self, user_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Everything that is recorded about a learner, row by row: the table's name and the row as it is stored."""
+        for part, (table, key) in EXPORTED.items():
+            after = None
+            while rows := self.database.call("learner_export", learner=user_id, part=part, after=after):
+                yield from ((table, row) for row in rows)
+                after = {column: rows[-1][column] for column in key}
+
+    def erase_record(self, user_id: str) -> dict[str, int]:
+        """Erase everything that was recorded about a learner; how many rows went, by table. It cannot be undone."""
+        gone: dict[str, int] = self.database.call("erase_record", learner=user_id)
+        return gone
+
+
+PRACTICE_HOURS = {
+    "hour": "datetime64[s]",
+    "observations": "int64",
+    "graded": "int64",
+    "correct": "int64",
+    "gained": "float64",
+    "lost": "float64",
+    "outside": "int64",
+}
+GROUP_COLUMNS = {"concept": "str", "learners": "int64", "lower": "float64", "middle": "float64", "upper": "float64"}
+# The parts of an export: the table each is of, and the columns that its rows are ordered by.
+EXPORTED = {
+    "student_mastery": ("student_mastery", ("concept_tag",)),
+    "learning_sessions": ("learning_sessions", ("started_at", "id")),
+    "interactions": ("interactions", ("concept_focus", "created_at", "id")),
+    "interactions that count for nothing": ("interactions", ("id",)),
+    "mastery_history": ("mastery_history", ("created_at", "interaction_id", "trigger_type")),
+    "mastery_daily": ("mastery_daily", ("day", "concept_tag")),
+}
 
 INTERACTION_TYPES = {
     Outcome.CORRECT: "quiz_attempt",
@@ -318,6 +473,17 @@ def _concept_masteries(answer: dict[str, Any], moment: datetime, *, apply_decay:
     ]  # fmt: skip
 
 
+def _session(row: dict[str, Any]) -> LearningSession:
+    ended = row["ended_at"]
+    return LearningSession(
+        **row
+        | {
+            "started_at": datetime.fromisoformat(row["started_at"]),
+            "ended_at": None if ended is None else datetime.fromisoformat(ended),
+        }
+    )
+
+
 def _insights(sums: dict[str, Any], days: float) -> LearningInsights:
     return LearningInsights(
         total_interactions=sums["observations"],
@@ -366,7 +532,7 @@ def _curve(concept: str, drawn: dict[str, Any], since: float, until: float, peri
         until=until + PROJECTED_DAYS * SECONDS_A_DAY,
         period_days=period,
     )
-    return MasteryCurve(concept, times, scores, ahead_at, ahead, step_at, step_score, step_delta, drawn["trigger_type"])
+    return MasteryCurve(concept, times, scores, ahead_at, ahead, step_at, step_score, step_delta, drawn["kind"])
 
 
 def _daily_mean(answer: dict[str, Any], moments: Floats) -> Floats:

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypedDict
 
+import pandas as pd
+
 
 class Outcome(StrEnum):
     """What came of one interaction with one concept."""
@@ -101,6 +103,122 @@ class LearningInsights:
     forgotten: float = 0.0
     right_answers: int = 0
     graded_answers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a learner's scores follow: shares in [0, 1], the decay period in days, and what each outcome is worth.
+
+    ``weak_below`` and ``mastered_from`` are the learner's own where they have set them.
+    """
+
+    initial_score: float
+    decay_factor: float
+    decay_period_days: float
+    weak_below: float
+    mastered_from: float
+    deltas: dict[Outcome, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One step of a learner on one concept.
+
+    ``before`` is the score when it came, ``forgotten`` (at most 0) what time had taken since the step before it, and
+    ``after = before + delta``. ``kind`` is correct, incorrect, question, explanation or reset; ``opportunity`` counts
+    the outcomes on the concept so far, this one included.
+    """
+
+    interaction_id: str
+    at: datetime
+    kind: str
+    outcome: str
+    before: float
+    after: float
+    delta: float
+    forgotten: float
+    opportunity: int
+    session_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LearningSession:
+    """What a session came to, or has so far: ``ended_at`` is None while it runs.
+
+    ``gained`` and ``lost`` (at most 0) are sums over practice; ``graded`` counts answers, ``correct`` the right ones.
+    """
+
+    id: str
+    started_at: datetime
+    ended_at: datetime | None
+    interactions: int
+    graded: int
+    correct: int
+    concepts: int
+    gained: float
+    lost: float
+    by_hand: bool
+
+    @property
+    def net(self) -> float:
+        """What practice came to in all."""
+        return self.gained + self.lost
+
+    @property
+    def minutes(self) -> float | None:
+        """How long it took; None while it runs."""
+        return None if self.ended_at is None else (self.ended_at - self.started_at).total_seconds() / 60
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEvent:
+    """One step of a session, as ``Attempt`` has it."""
+
+    at: datetime
+    concept_tag: str
+    kind: str
+    outcome: str
+    before: float
+    after: float
+    delta: float
+    forgotten: float
+    opportunity: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDetail:
+    """One session opened. ``by_concept`` maps a concept to what was gained and lost (at most 0) by practice.
+
+    ``events`` are in order and at most as many as were asked for; ``event_count`` is how many there are.
+    """
+
+    session: LearningSession
+    user_id: str
+    by_concept: dict[str, tuple[float, float]]
+    events: list[SessionEvent]
+    event_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCohort:
+    """A cohort that is large enough to be compared with."""
+
+    id: str
+    name: str
+    learners: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupStanding:
+    """A learner's cohorts of five learners or more, and how the learners of one of them stand.
+
+    ``concepts`` has a row a concept of which at least five learners have observations enough: ``concept``, ``learners``
+    and ``lower``, ``middle``, ``upper``, the quartiles of their scores rounded to 0.05.
+    """
+
+    cohorts: list[GroupCohort]
+    cohort_id: str | None
+    concepts: pd.DataFrame
 
 
 class HistoryRow(TypedDict):

@@ -1,9 +1,11 @@
 """The frame around every screen: who is signed in decides which screens there are."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 
+from mastery_core.errors import MasteryError
 from mastery_core.identity.installation import installation
 from mastery_core.identity.middleware import SIGN_IN_PATH
 from pages import signed_in
@@ -11,6 +13,7 @@ from pages import signed_in
 # A file of our own: an icon by name would be fetched from Google by every browser.
 ICON = Path(__file__).with_name("icon.svg")
 SECONDS_BETWEEN_LOOKS = 10
+SECONDS_BETWEEN_PULSES = 3
 ROLE_NAMES = {"student": "Student", "instructor": "Instructor", "researcher": "Researcher", "admin": "Administrator"}
 
 st.set_page_config(page_title="Mastery", page_icon=ICON, layout="wide")
@@ -29,11 +32,40 @@ def sign_out() -> None:
     signed_in.stop_signed_out()
 
 
-person = signed_in.person()
+@st.fragment(run_every=SECONDS_BETWEEN_PULSES)
+def follow() -> None:
+    """Draw the screen again soon after something was recorded, where it stands: no reload, nothing moves."""
+    with suppress(MasteryError):  # the screen itself says what cannot be reached, when it is used
+        pulse = signed_in.pulse()
+        if pulse is None or pulse == st.session_state.setdefault("pulse", pulse):
+            return
+        st.session_state.pulse = pulse
+        signed_in.forget()
+        st.rerun()
 
-screen = st.navigation(
-    [st.Page("student/progress.py", title="Progress", icon=":material/trending_up:", url_path="progress", default=True)]
-)
+
+def screens(role: str) -> dict[str, list[st.Page]]:
+    """The screens there are for somebody of that role. A researcher reads no learner's record, not even their own."""
+    own = [
+        st.Page("student/progress.py", title="Progress", icon=":material/trending_up:", default=True),
+        st.Page("student/concept.py", title="Concept", icon=":material/show_chart:", url_path="concept"),
+        st.Page("student/sessions.py", title="Sessions", icon=":material/calendar_month:", url_path="sessions"),
+        st.Page("student/insights.py", title="Insights", icon=":material/lightbulb:", url_path="insights"),
+        st.Page("student/review_plan.py", title="Review plan", icon=":material/event_repeat:", url_path="review-plan"),
+        st.Page("student/group.py", title="My group", icon=":material/groups:", url_path="group"),
+    ]
+    data = [st.Page("student/data.py", title="My data", icon=":material/folder_open:", url_path="data")]
+    about = [
+        st.Page(
+            "profile.py", title="Profile", icon=":material/person:", url_path="profile", default=role == "researcher"
+        ),
+        st.Page("help.py", title="Help", icon=":material/help:", url_path="help"),
+    ]
+    return {"You": about} if role == "researcher" else {"Your learning": own, "You": data + about}
+
+
+person = signed_in.person()
+screen = st.navigation(screens(person.role))
 
 st.logo(ICON)
 with st.sidebar, st.container(gap="xsmall"):
@@ -43,4 +75,8 @@ with st.sidebar, st.container(gap="xsmall"):
         sign_out()
 
 notice_sign_out()
+if person.role != "researcher":
+    # What is recorded while the screen is drawn comes after this pulse, and draws it again.
+    st.session_state.pop("pulse", None)
+    follow()
 screen.run()

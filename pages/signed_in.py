@@ -16,6 +16,7 @@ from mastery_core.identity.directory import Directory, Person
 from mastery_core.identity.installation import installation
 from mastery_core.identity.middleware import SIGN_IN_PATH
 from mastery_core.identity.sessions import Session
+from mastery_core.model import Rules
 
 
 def session_key() -> str | None:
@@ -47,6 +48,51 @@ def mastery_service() -> MasteryService:
     return MasteryService(installation().acting_for(session()))
 
 
+def rules() -> Rules:
+    """The rules in force for the person who is signed in, their own thresholds in them."""
+    now = session()
+    return _rules(now.person_id, now)
+
+
+def pulse() -> str | None:
+    """What changes when something about the person who is signed in was recorded; None where nobody is any more.
+
+    Asking keeps nobody signed in.
+    """
+    now = installation().sessions.look(session_key())
+    if now is None or now.person_id != st.user.get("sub"):
+        return None
+    return MasteryService(installation().acting_for(now)).get_pulse(now.person_id)
+
+
+def forget() -> None:
+    """Ask anew who is signed in and which rules hold for them, for something of it has changed."""
+    _person.clear()
+    _rules.clear()
+
+
+def save_profile(
+    *,
+    display_name: str,
+    time_zone: str | None,
+    weak_below: float | None,
+    mastered_from: float | None,
+    compares: bool,
+) -> Person:
+    """Change the profile of the person who is signed in. Raises InvalidInput."""
+    now = session()
+    saved = Directory(installation().acting_for(now)).set_profile(
+        now.person_id,
+        display_name=display_name,
+        time_zone=time_zone,
+        weak_below=weak_below,
+        mastered_from=mastered_from,
+        compares=compares,
+    )
+    forget()
+    return saved
+
+
 def stop_signed_out() -> NoReturn:
     """Say that nobody is signed in here any more, and stop the run."""
     say_signed_out()
@@ -70,3 +116,8 @@ def _here() -> str:
 @st.cache_data(scope="session", ttl=60, max_entries=4, show_spinner=False)
 def _person(person_id: str, _session: Session) -> Person:
     return Directory(installation().acting_for(_session)).person(person_id)
+
+
+@st.cache_data(scope="session", ttl=60, max_entries=4, show_spinner=False)
+def _rules(person_id: str, _session: Session) -> Rules:
+    return MasteryService(installation().acting_for(_session)).get_rules(person_id)

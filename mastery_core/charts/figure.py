@@ -7,7 +7,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-CONFIG = {"displayModeBar": False, "showAxisDragHandles": False, "scrollZoom": False, "doubleClick": False}
+STILL = {"displayModeBar": False, "showAxisDragHandles": False, "scrollZoom": False, "doubleClick": False}
+# The wheel goes on scrolling the page: whoever wants to look closer drags over the stretch of time.
+ZOOMED = STILL | {"doubleClick": "reset"}
 
 # Grey at part strength holds on a light and on a dark page, so figures need not know the theme; text takes its colour
 # from the page.
@@ -34,6 +36,13 @@ Trace = dict[str, Any]
 def drawn(traces: list[Trace], layout: dict[str, Any]) -> go.Figure:
     """The figure of these traces. Unchecked here, which is five times as fast; a test checks each family."""
     return go.Figure(data=traces, layout=_SHARED | layout, _validate=False)
+
+
+def zoomable(figure: go.Figure) -> go.Figure:
+    """The figure so that dragging looks closer at a stretch of its x axis, which new data leave as it is."""
+    layout = figure.layout
+    layout.dragmode, layout.uirevision, layout.xaxis.fixedrange = "zoom", "kept", False
+    return figure
 
 
 def wall_clock(at: NDArray[np.float64], zone: str) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ dark page, so that one figure serves both. ``.streamlit/config.toml`` repeats th
 
 from collections.abc import Sequence
 
-from mastery_core.standing import WEAK_BELOW, Band
+from mastery_core.standing import Band
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8227e8", "#d2003c", "#9678ff", "#4b6969")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "triangle-down", "cross", "star")
@@ -21,7 +21,7 @@ BAND_COLOURS = {
 BAND_GLYPHS = {Band.WEAK: "▼", Band.DEVELOPING: "●", Band.MASTERED: "★", Band.NOT_ENOUGH_DATA: "○"}
 
 BAND_WORDS = {
-    Band.WEAK: f"below {WEAK_BELOW:.0%}",
+    Band.WEAK: "to review",
     Band.DEVELOPING: "on the way",
     Band.MASTERED: "mastered",
     Band.NOT_ENOUGH_DATA: "not enough data",

@@ -1,6 +1,6 @@
 """Standing: every concept now against how it stood when last practised, weakest first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,7 +59,7 @@ def standing(
     return drawn(traces, _layout(place, band, weak, mastered))
 
 
-def in_order(masteries: Sequence[ConceptMastery]) -> list[ConceptMastery]:
+def in_order(masteries: Iterable[ConceptMastery]) -> list[ConceptMastery]:
     """Weakest first, those without enough data after all others."""
     return sorted(masteries, key=lambda m: (m.observations < ENOUGH_OBSERVATIONS, m.mastery_score, m.concept_tag))
 

@@ -4,14 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mastery_core.concept import check_name
 from mastery_core.database.protocol import Database
 
 DEFAULT_LIMIT = 200
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who can sign in. ``first_activity`` and ``time_zone`` are filled for one person, not in lists."""
+    """Somebody who can sign in. What stands after ``last_activity`` is filled for one person, not in lists.
+
+    ``compares``: whether they want to see themselves beside their group.
+    """
 
     id: str
     display_name: str
@@ -21,6 +26,9 @@ class Person:
     last_activity: datetime | None = None
     first_activity: datetime | None = None
     time_zone: str | None = None
+    weak_below: float | None = None
+    mastered_from: float | None = None
+    compares: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,32 @@ class Directory:
         """One person. Raises NotFound."""
         return _person(self._database.call("person", person=person_id))
 
+    def set_profile(
+        self,
+        person_id: str,
+        *,
+        display_name: str,
+        time_zone: str | None,
+        weak_below: float | None,
+        mastered_from: float | None,
+        compares: bool,
+    ) -> Person:
+        """Change a person's profile. None: what the house has, and for the time zone what their browser says.
+
+        Thresholds are shares, the weak one below the mastered one. Raises InvalidInput.
+        """
+        name = check_name(display_name, "name", LONGEST_NAME)
+        saved = self._database.call(
+            "set_profile",
+            person=person_id,
+            display_name=name,
+            time_zone=time_zone,
+            weak_below=weak_below,
+            mastered_from=mastered_from,
+            compares=compares,
+        )
+        return _person(saved)
+
 
 def _person(row: dict[str, Any]) -> Person:
     return Person(
@@ -61,6 +95,9 @@ def _person(row: dict[str, Any]) -> Person:
         last_activity=_moment(row["last_activity"]),
         first_activity=_moment(row.get("first_activity")),
         time_zone=row.get("time_zone"),
+        weak_below=row.get("weak_below"),
+        mastered_from=row.get("mastered_from"),
+        compares=row.get("compares", False),
     )
 
 

@@ -81,14 +81,22 @@ class SessionStore:
 
     def use(self, key: str | None) -> Session | None:
         """The open session of that key, kept alive for another while; None when there is none or it has ended."""
-        session = self._open(key)
+        session = self.look(key)
         if session is not None:
             self._shelf.touch(session.key, self._seconds_left(session))
         return session
 
     def is_open(self, key: str | None) -> bool:
         """Whether that session is still open, asked without keeping it alive."""
-        return self._open(key) is not None
+        return self.look(key) is not None
+
+    def look(self, key: str | None) -> Session | None:
+        """The open session of that key, asked without keeping it alive."""
+        kept = self._shelf.get(key) if key else None
+        if not key or kept is None:
+            return None
+        session = Session(key, kept["person_id"], kept["role"], datetime.fromisoformat(kept["created"]))
+        return session if self._seconds_left(session) > 0 else None
 
     def sign_out(self, key: str | None) -> Tokens | None:
         """End that session for every tab; the tokens it had, which its platform may be told of. Again changes nothing."""
@@ -126,13 +134,6 @@ class SessionStore:
         """The note of that id, which is gone then; None when there is none, or its time is over."""
         note = self._shelf.get(_note_of(note_id)) if note_id else None
         return note if note_id and self._shelf.delete(_note_of(note_id)) else None
-
-    def _open(self, key: str | None) -> Session | None:
-        kept = self._shelf.get(key) if key else None
-        if not key or kept is None:
-            return None
-        session = Session(key, kept["person_id"], kept["role"], datetime.fromisoformat(kept["created"]))
-        return session if self._seconds_left(session) > 0 else None
 
     def _tokens(self, key: str) -> Tokens:
         kept = self._shelf.get(_tokens_of(key)) if self.is_open(key) else None

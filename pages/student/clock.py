@@ -5,13 +5,15 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from mastery_core.identity.directory import Person
+
 RECENT = timedelta(days=30)
 
 
-def viewer_zone() -> ZoneInfo:
-    """The time zone of the viewer's browser; UTC where it says none, or none that there is."""
+def viewer_zone(person: Person) -> ZoneInfo:
+    """The person's own time zone, else their browser's; UTC where it says none, or none that there is."""
     try:
-        return ZoneInfo(st.context.timezone or "UTC")
+        return ZoneInfo(person.time_zone or st.context.timezone or "UTC")
     except (KeyError, ValueError, OSError):
         return ZoneInfo("UTC")
 

@@ -6,6 +6,13 @@ from zoneinfo import ZoneInfo
 from mastery_core.model import Trend
 
 NONE = "—"
+KINDS = {
+    "correct": "right answer",
+    "incorrect": "wrong answer",
+    "question": "asked a question",
+    "explanation": "read an explanation",
+    "reset": "set anew",
+}
 TRENDS = {Trend.IMPROVING: "↗ improving", Trend.STABLE: "→ steady", Trend.DECLINING: "↘ declining"}
 
 

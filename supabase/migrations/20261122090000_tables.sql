@@ -172,8 +172,14 @@ create table public.profiles (
   id uuid primary key references auth.users (id) on delete cascade,
   display_name text not null,
   time_zone text,
-  created_at timestamptz not null default now()
+  weak_below float,
+  mastered_from float,
+  compares boolean not null default false,
+  created_at timestamptz not null default now(),
+  constraint profiles_thresholds_are_shares check (weak_below > 0 and mastered_from <= 1 and weak_below < mastered_from)
 );
+comment on column public.profiles.weak_below is 'The person''s own thresholds; null: those of mastery_settings.';
+comment on column public.profiles.compares is 'Whether they want to see themselves beside their group.';
 
 create table public.cohorts (
   id uuid primary key default gen_random_uuid(),

@@ -277,6 +277,7 @@ begin
   perform private.lock_learner(found_one.user_id);
   update public.learning_sessions set ended_at = greatest(at, started_at) where id = session and ended_at is null;
   if found then
+    perform private.gather_session(session);
     perform private.summarise_sessions(array[session]);
   end if;
   return (
@@ -284,6 +285,21 @@ begin
       'session_id', s.id, 'concepts_touched', s.concepts_touched, 'total_interactions', s.total_interactions,
       'mastery_gained', s.mastery_gained, 'started_at', s.started_at, 'ended_at', s.ended_at)
     from public.learning_sessions s where s.id = session);
+end
+$$;
+
+-- A session that was started by hand takes in what was recorded without a session while it ran.
+create function private.gather_session(session uuid) returns void language plpgsql set search_path = '' as $$
+begin
+  with gathered as (
+    update public.mastery_history h
+    set session_id = s.id
+    from public.learning_sessions s
+    where s.id = session and s.metadata ->> 'by_hand' = 'true' and h.user_id = s.user_id and h.session_id is null
+      and h.created_at between s.started_at and s.ended_at and h.trigger_type <> 'reset'
+    returning h.interaction_id
+  )
+  update public.interactions set session_id = session where id in (select interaction_id from gathered);
 end
 $$;
 

@@ -29,6 +29,31 @@ begin
 end
 $$;
 
+-- The settings in force for a learner: the house's, with thresholds of their own where they have set them. Both or none: see set_profile.
+create function private.settings_for(learner uuid) returns jsonb language plpgsql stable set search_path = '' as $$
+begin
+  return (
+    select to_jsonb(settings) - 'only_row' || jsonb_strip_nulls(jsonb_build_object(
+      'weak_threshold', own.weak_below, 'mastered_threshold', own.mastered_from))
+    from public.mastery_settings settings left join public.profiles own on own.id = learner);
+end
+$$;
+
+-- The rules that a learner's scores follow, and what each outcome is worth.
+create function public.learner_rules(learner uuid) returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.learner_rules(learner);
+end
+$$;
+
+create function private.learner_rules(learner uuid) returns jsonb language plpgsql stable security definer set search_path = '' as $$
+begin
+  perform private.require_visible(learner);
+  return private.settings_for(learner) || jsonb_build_object(
+    'deltas', (select jsonb_object_agg(outcome, delta) from public.outcome_rules where trigger_type <> 'reset'));
+end
+$$;
+
 -- Where a learner stands at a moment: every concept as last practised by then, and the practice of the days before.
 create function public.learner_mastery(learner uuid, at timestamptz default now(), concepts text[] default null, window_days float default 7)
 returns jsonb language plpgsql stable security invoker set search_path = '' as $$
@@ -45,7 +70,7 @@ begin
   perform private.require_visible(learner);
   return (
     select jsonb_build_object(
-      'settings', (select to_jsonb(settings) - 'only_row' from public.mastery_settings settings),
+      'settings', private.settings_for(learner),
       'concept_tag', coalesce(to_jsonb(array_agg(s.concept_tag)), '[]'),
       'stored_score', coalesce(to_jsonb(array_agg(s.mastery_score)), '[]'),
       'last_assessed_at', coalesce(to_jsonb(array_agg(s.last_assessed_at)), '[]'),
@@ -61,14 +86,14 @@ $$;
 
 -- What came of a learner's practice between each two neighbours of a rising list of moments, in sums. A moment belongs to the period it
 -- begins; the last one ends its period.
-create function public.learner_practice(learner uuid, moments timestamptz[])
+create function public.learner_practice(learner uuid, moments timestamptz[], zone text default 'UTC')
 returns jsonb language plpgsql stable security invoker set search_path = '' as $$
 begin
-  return private.learner_practice(learner, moments);
+  return private.learner_practice(learner, moments, zone);
 end
 $$;
 
-create function private.learner_practice(learner uuid, moments timestamptz[])
+create function private.learner_practice(learner uuid, moments timestamptz[], zone text)
 returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
 begin
   perform private.require_visible(learner);
@@ -90,31 +115,28 @@ begin
     select jsonb_agg(jsonb_build_object(
       'observations', coalesce(sums.observations, 0), 'correct', coalesce(sums.correct, 0), 'graded', coalesce(sums.graded, 0),
       'practised', coalesce(sums.practised, 0), 'forgotten', coalesce(sums.forgotten, 0), 'concepts', coalesce(sums.concepts, 0),
-      'days_practised', private.days_practised(learner, moments[n - 1], moments[n], n < cardinality(moments))) order by n)
+      'days_practised', private.days_practised(learner, moments[n - 1], moments[n], n < cardinality(moments), zone)) order by n)
     from generate_series(2, cardinality(moments)) n left join sums using (n));
 end
 $$;
 
--- UTC days with practice from a moment to another: whole days by their rows, the days cut by an end by what happened in them.
-create function private.days_practised(learner uuid, since timestamptz, until timestamptz, without_end boolean)
+-- The days of a time zone with practice from a moment to another: one probe of an index a day.
+create function private.days_practised(learner uuid, since timestamptz, until timestamptz, without_end boolean, zone text)
 returns bigint language sql stable set search_path = '' as $$
-  select (
-    select count(distinct d.day) from public.mastery_daily d
-    where d.user_id = learner and d.day > (since at time zone 'UTC')::date and d.day < (until at time zone 'UTC')::date and d.observations > 0
-  ) + (
-    select count(*)
-    from (
-      select since as opens, least(date_trunc('day', since, 'UTC') + interval '1 day', ending.stop) as closes
-      union
-      select greatest(date_trunc('day', until, 'UTC'), since), ending.stop
-    ) part
-    cross join lateral ( -- with its limit a probe of the index, whatever the planner thinks of the rows there are
-      select from public.mastery_history h
-      where h.user_id = learner and h.created_at >= opens and h.created_at < closes and h.trigger_type not in ('decay', 'reset')
-      limit 1
-    ) practised
-  )
+  select count(*)
   from (select until + case when without_end then interval '0' else interval '1 microsecond' end as stop) ending
+  cross join lateral (
+    select day at time zone zone as opens, (day + interval '1 day') at time zone zone as closes
+    from generate_series(
+      date_trunc('day', greatest(since, (select min(h.created_at) from public.mastery_history h where h.user_id = learner)) at time zone zone),
+      until at time zone zone, interval '1 day') day
+  ) days
+  cross join lateral ( -- with its limit a probe of the index, whatever the planner thinks of the rows there are
+    select from public.mastery_history h
+    where h.user_id = learner and h.created_at >= greatest(opens, since) and h.created_at < least(closes, ending.stop)
+      and h.trigger_type not in ('decay', 'reset')
+    limit 1
+  ) practised
 $$;
 
 -- The rows of the history between two moments, newest first.
@@ -160,6 +182,7 @@ begin
   return (
     with steps as materialized (
       select h.concept_tag, h.opportunity, h.created_at, h.mastery_score, h.delta, h.trigger_type,
+             private.kind_of(h.trigger_type, h.is_correct) as kind,
              floor(date_part('epoch', h.created_at - since) / length * stretches) as stretch
       from public.mastery_history h
       where h.user_id = learner and h.concept_tag = any (concepts) and h.trigger_type <> 'decay'
@@ -175,17 +198,17 @@ begin
              to_jsonb(array_agg(date_part('epoch', created_at) order by opportunity, trigger_type = 'reset')) as at,
              to_jsonb(array_agg(mastery_score order by opportunity, trigger_type = 'reset')) as score,
              to_jsonb(array_agg(delta order by opportunity, trigger_type = 'reset')) as delta,
-             to_jsonb(array_agg(trigger_type order by opportunity, trigger_type = 'reset')) as trigger_type
+             to_jsonb(array_agg(kind order by opportunity, trigger_type = 'reset')) as kind
       from steps join picked using (concept_tag, stretch)
       where opportunity in (first, last, lowest, highest)
       group by concept_tag
     )
     select jsonb_build_object(
-      'settings', (select to_jsonb(settings) - 'only_row' from public.mastery_settings settings),
+      'settings', private.settings_for(learner),
       'curves', coalesce(jsonb_object_agg(m.concept_tag, jsonb_build_object(
         'decay_factor', m.decay_factor, 'start_at', date_part('epoch', s.last_assessed_at), 'start_score', s.mastery_score,
         'at', coalesce(d.at, '[]'), 'score', coalesce(d.score, '[]'), 'delta', coalesce(d.delta, '[]'),
-        'trigger_type', coalesce(d.trigger_type, '[]'))), '{}'))
+        'kind', coalesce(d.kind, '[]'))), '{}'))
     from public.student_mastery m
     left join private.standing_at(learner, since, concepts) s using (concept_tag)
     left join drawn d using (concept_tag)
@@ -223,7 +246,7 @@ begin
       from private.standing_at(learner, until) where last_assessed_at >= last_day
     )
     select jsonb_build_object(
-      'settings', (select to_jsonb(settings) - 'only_row' from public.mastery_settings settings),
+      'settings', private.settings_for(learner),
       'decay_factors', (select coalesce(jsonb_object_agg(m.concept_tag, m.decay_factor), '{}') from public.student_mastery m where m.user_id = learner),
       'concept_tag', coalesce(to_jsonb(array_agg(c.concept_tag)), '[]'),
       'at', coalesce(to_jsonb(array_agg(date_part('epoch', c.at))), '[]'),

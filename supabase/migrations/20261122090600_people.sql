@@ -5,7 +5,7 @@ set check_function_bodies = off;
 -- Everybody with their role: the one that was given to them, else instructor where they teach a cohort, else student. For the rooms
 -- below alone.
 create view private.people_with_role with (security_invoker = true) as
-select p.id, p.display_name, u.email, p.time_zone,
+select p.id, p.display_name, u.email, p.time_zone, p.weak_below, p.mastered_from, p.compares,
        case
          when u.raw_app_meta_data ->> 'role' in ('instructor', 'researcher', 'admin') then u.raw_app_meta_data ->> 'role'
          when exists (select from public.cohort_members m where m.user_id = p.id and m.role = 'instructor') then 'instructor'
@@ -31,6 +31,7 @@ begin
   return (
     select jsonb_build_object(
       'id', p.id, 'display_name', p.display_name, 'role', p.role, 'time_zone', p.time_zone,
+      'weak_below', p.weak_below, 'mastered_from', p.mastered_from, 'compares', p.compares,
       'cohorts', (select coalesce(jsonb_agg(c.name order by c.name), '[]')
                   from public.cohort_members m join public.cohorts c on c.id = m.cohort_id
                   where m.user_id = p.id and (is_open or c.id = any (private.cohorts_taught()))),

@@ -11,6 +11,8 @@ begin
        or n.nspname = 'public' and p.proname in (
          'record_outcome', 'record_outcomes', 'start_session', 'end_session', 'import_outcomes', 'replay', 'backfill',
          'learner_mastery', 'learner_practice', 'learner_history', 'learner_curves', 'learner_days',
+         'learner_rules', 'learner_pulse', 'learner_attempts', 'learner_sessions', 'learner_session', 'learner_hours', 'learner_gaps',
+         'learner_group', 'set_profile', 'learner_export', 'erase_record',
          'person', 'people', 'find_people', 'grant_role', 'list_cohorts', 'cohort_people', 'add_to_cohort', 'remove_from_cohort', 'status',
          'app_session_get', 'app_session_put', 'app_session_touch', 'app_session_delete', 'app_session_claim')
   loop
@@ -22,11 +24,15 @@ $$;
 grant execute on function
   public.record_outcome, public.record_outcomes, public.start_session, public.end_session,
   public.learner_mastery, public.learner_practice, public.learner_history, public.learner_curves, public.learner_days,
+  public.learner_rules, public.learner_pulse, public.learner_attempts, public.learner_sessions, public.learner_session,
+  public.learner_hours, public.learner_gaps, public.learner_group, public.set_profile, public.learner_export, public.erase_record,
   public.person, public.people, public.find_people, public.grant_role, public.status,
   public.list_cohorts, public.cohort_people, public.add_to_cohort, public.remove_from_cohort,
   private.record_outcome, private.record_outcomes, private.start_session, private.end_session,
   private.reader, private.visible_people, private.cohorts_taught,
   private.learner_mastery, private.learner_practice, private.learner_history, private.learner_curves, private.learner_days,
+  private.learner_rules, private.learner_pulse, private.learner_attempts, private.learner_sessions, private.learner_session,
+  private.learner_hours, private.learner_gaps, private.learner_group, private.set_profile, private.learner_export, private.erase_record,
   private.person, private.people, private.find_people, private.grant_role, private.status,
   private.list_cohorts, private.cohort_people, private.add_to_cohort, private.remove_from_cohort
   to authenticated, service_role;

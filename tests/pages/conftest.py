@@ -45,15 +45,18 @@ def learner(service: Database, import_row: Callable[..., dict[str, object]]) -> 
 
 @pytest.fixture
 def screen() -> Callable[..., AppTest]:
-    """A screen as a person who is signed in gets it at an address with these parameters."""
+    """A screen (``student/sessions.py``) as a person who is signed in gets it at an address with these parameters."""
 
     def show(
-        person: str, script: str = "pages/student/progress.py", *, timezone: str = "UTC", **parameters: str | list[str]
+        person: str, script: str = "student/progress.py", *, timezone: str = "UTC", **parameters: str | list[str]
     ) -> AppTest:
         _, session = installation().sessions.sign_in(person, "student")
-        app = AppTest.from_file(ROOT / script, default_timeout=SECONDS)
+        app = AppTest.from_file(ROOT / "pages" / "navigation.py", default_timeout=SECONDS)
         app.user = {"sub": person, "sid": session.key}
         app.context = {"timezone": timezone}
+        if script != "student/progress.py":
+            app.run()
+            app.switch_page(script)
         for name, value in parameters.items():
             app.query_params[name] = value
         app.run()

@@ -158,19 +158,19 @@ def test_concepts_are_chosen_by_opaque_ids_in_the_address(learner: Learner, scre
     person = learner([(f"Concept {n}", "correct", n + 1) for n in range(8) for _ in range(3)])
     suggested = screen(person)
     assert suggested.multiselect[0].value == [concept_id(f"Concept {n}") for n in range(5)]
-    chosen = screen(person, concept=[concept_id("Concept 7"), "nonsense", concept_id("Concept 6")])
+    chosen = screen(person, drawn=[concept_id("Concept 7"), "nonsense", concept_id("Concept 6")])
     assert {trace.name for trace in figures(chosen)[0].data} == {"Concept 6", "Concept 7"}
     chosen.multiselect[0].select(concept_id("Concept 1")).run()
-    assert chosen.query_params["concept"] == [concept_id(f"Concept {n}") for n in (7, 6, 1)]
+    assert chosen.query_params["drawn"] == [concept_id(f"Concept {n}") for n in (7, 6, 1)]
     chosen.multiselect[0].set_value([]).run()
-    assert "concept" not in chosen.query_params
+    assert "drawn" not in chosen.query_params
     assert len(chosen.multiselect[0].value) == 5
 
 
 def test_nonsense_in_the_address_falls_back(learner: Learner, screen: Screen) -> None:
     person = learner(A_FEW)
     usual = screen(person)
-    odd = screen(person, range="foo", as_of="yesterday", concept=["'; drop table", ""], page="-4")
+    odd = screen(person, range="foo", as_of="yesterday", drawn=["'; drop table", ""], page="-4")
     assert metrics(odd) == metrics(usual)
     assert odd.date_input[0].value == usual.date_input[0].value
 
@@ -235,19 +235,3 @@ def test_the_screen_is_on_the_viewers_clock(learner: Learner, screen: Screen) ->
     assert app.date_input[0].value == datetime.now(ZoneInfo("Pacific/Auckland")).date()
     assert str(curve_table(app)["at"].dt.tz) == "Pacific/Auckland"
     assert metrics(screen(person, timezone="Mars/Olympus")) == metrics(screen(person))
-
-
-def test_an_error_is_one_sentence_with_a_way_on(
-    learner: Learner, screen: Screen, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from mastery_core.errors import Unavailable
-
-    def broken(*_: Any, **__: Any) -> None:
-        raise Unavailable("The database did not answer. Try again in a moment.")
-
-    person = learner(A_FEW)
-    monkeypatch.setattr(MasteryService, "get_daily_mastery", broken)
-    app = screen(person)
-    assert [error.value for error in app.error] == ["The database did not answer. Try again in a moment."]
-    assert app.button[0].label == "Try again"
-    assert not app.metric

@@ -13,25 +13,29 @@ from mastery_core.charts.palette import BAND_GLYPHS, BAND_WORDS
 from mastery_core.charts.standing import in_order
 from mastery_core.curve import MasteryCurve
 from mastery_core.model import ConceptMastery
-from mastery_core.standing import ENOUGH_OBSERVATIONS, MASTERED_FROM, WEAK_BELOW, bands
+from mastery_core.standing import ENOUGH_OBSERVATIONS, Band, bands
 from mastery_core.trend import WINDOW_DAYS
-from pages.student.words import TRENDS
+from pages.student.words import KINDS, TRENDS
 
-BAND_LEGEND = ":small[{} · pale: forgotten since you last practised it]".format(
-    " · ".join(
-        f":{colour}[{BAND_GLYPHS[band]} {BAND_WORDS[band]}]"
-        for band, colour in zip(BAND_WORDS, ("orange", "blue", "green", "gray"), strict=True)
-    )
-)
-KINDS = {"quiz": "quiz", "question": "asked a question", "explanation": "read an explanation", "reset": "set anew"}
+OPENS = "every_concept_opens"
 STEP_COLUMNS = ("at", "concept", "what", "score", "change")
 WEEK = f"{WINDOW_DAYS:.0f} days"
 
 
-def standing_table(masteries: Sequence[ConceptMastery], zone: ZoneInfo) -> pd.DataFrame:
+def band_legend(weak: float) -> str:
+    """What the colours and signs of the bars mean."""
+    meaning = BAND_WORDS | {Band.WEAK: f"below {weak:.0%}"}
+    bands_in_colour = " · ".join(
+        f":{colour}[{BAND_GLYPHS[band]} {meaning[band]}]"
+        for band, colour in zip(BAND_WORDS, ("orange", "blue", "green", "gray"), strict=True)
+    )
+    return f":small[{bands_in_colour} · pale: forgotten since you last practised it]"
+
+
+def standing_table(masteries: Sequence[ConceptMastery], zone: ZoneInfo, weak: float, mastered: float) -> pd.DataFrame:
     """Every concept, weakest first. Scores and changes are percent and points; ``now`` is empty without data enough."""
     rows = in_order(masteries)
-    band = bands([m.mastery_score for m in rows], [m.observations for m in rows])
+    band = bands([m.mastery_score for m in rows], [m.observations for m in rows], weak=weak, mastered=mastered)
     known = np.array([m.observations >= ENOUGH_OBSERVATIONS for m in rows], dtype=bool)
     return pd.DataFrame(
         {
@@ -49,21 +53,23 @@ def standing_table(masteries: Sequence[ConceptMastery], zone: ZoneInfo) -> pd.Da
     )
 
 
-def standing_columns() -> dict[str, Any]:
+def standing_columns(weak: float, mastered: float) -> dict[str, Any]:
     column = st.column_config
     return {
-        "concept": column.TextColumn("Concept", width=190, pinned=True),
+        "concept": column.ButtonColumn(
+            "Concept", width=190, pinned=True, type="tertiary", alignment="left", key=OPENS, help="Opens the concept."
+        ),
         "now": column.ProgressColumn(
             "Now", min_value=0, max_value=100, format="%.1f%%", width=110,
             help="Score when last practised × share kept a day ^ days since then.",
         ),
         "standing": column.TextColumn(
             "Standing", width=118,
-            help=f"Below {WEAK_BELOW:.0%}, on the way, or mastered from {MASTERED_FROM:.0%}. "
+            help=f"Below {weak:.0%}, on the way, or mastered from {mastered:.0%}. "
             f"It takes {ENOUGH_OBSERVATIONS} observations to tell.",
         ),
         "due": column.DateColumn(
-            f"Falls below {WEAK_BELOW:.0%}", format="D MMM YYYY", width=112,
+            f"Falls below {weak:.0%}", format="D MMM YYYY", width=112,
             help="When, if it is not practised before. Empty where it already has, or where there is not enough data.",
         ),
         "practised": column.DateColumn("Last practised", format="D MMM YYYY", width=102),
@@ -99,7 +105,9 @@ def curve_columns(zone: ZoneInfo) -> dict[str, Any]:
         "at": column.DatetimeColumn("When", format="D MMM YYYY, HH:mm", timezone=zone.key),
         "concept": column.TextColumn("Concept", width="large"),
         "what": column.TextColumn("What"),
-        "score": column.NumberColumn("Score after", format="%.1f%%"),
+        "score": column.NumberColumn(
+            "Score after", format="%.1f%%", help="The score right after it, or where the line ends."
+        ),
         "change": column.NumberColumn("Change", format="%+.1f", help="In points, by practice."),
     }
 
@@ -108,7 +116,7 @@ def _steps(curve: MasteryCurve) -> dict[str, Any]:
     return {
         "at": curve.step_at,
         "concept": np.full(curve.step_at.size, curve.concept_tag, dtype=object),
-        "what": np.array([KINDS.get(kind, kind) for kind in curve.step_trigger], dtype=object),
+        "what": np.array([KINDS.get(kind, kind) for kind in curve.step_kind], dtype=object),
         "score": _percent(curve.step_score),
         "change": _percent(curve.step_delta),
     }

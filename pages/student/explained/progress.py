@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from mastery_core.charts.palette import BAND_GLYPHS
 from mastery_core.model import ConceptMastery, LearningInsights
-from mastery_core.standing import ENOUGH_OBSERVATIONS, MASTERED_FROM, WEAK_BELOW, Band
+from mastery_core.standing import ENOUGH_OBSERVATIONS, Band
 from pages.student.words import count, percent, points
 
 
@@ -24,22 +25,22 @@ def mean(known: Sequence[ConceptMastery], apart: int) -> str:
     )
 
 
-def mastered(known: Sequence[ConceptMastery], apart: int) -> str:
-    number = sum(mastery.mastery_score >= MASTERED_FROM for mastery in known)
-    ever = sum(mastery.stored_score >= MASTERED_FROM for mastery in known)
+def mastered(known: Sequence[ConceptMastery], apart: int, threshold: float) -> str:
+    number = sum(mastery.mastery_score >= threshold for mastery in known)
+    ever = sum(mastery.stored_score >= threshold for mastery in known)
     return (
-        f"Concepts whose score now is at least {percent(MASTERED_FROM)}.\n\n"
+        f"Concepts whose score now is at least {percent(threshold)}.\n\n"
         f"You have {number} of {len(known)}. When last practised, {ever} of them stood as high: the rest has faded and "
         f"comes back with a little practice.\n\n{_left_out(apart)}"
     )
 
 
-def needing_review(known: Sequence[ConceptMastery], apart: int) -> str:
-    below = [mastery for mastery in known if mastery.mastery_score < WEAK_BELOW]
-    faded = sum(mastery.stored_score >= WEAK_BELOW for mastery in below)
+def needing_review(known: Sequence[ConceptMastery], apart: int, threshold: float) -> str:
+    below = [mastery for mastery in known if mastery.mastery_score < threshold]
+    faded = sum(mastery.stored_score >= threshold for mastery in below)
     return (
-        f"Concepts whose score now is below {percent(WEAK_BELOW)}.\n\n"
-        f"You have {len(below)} of {len(known)}: {faded} stood at {percent(WEAK_BELOW)} or more when last practised "
+        f"Concepts whose score now is below {percent(threshold)}.\n\n"
+        f"You have {len(below)} of {len(known)}: {faded} stood at {percent(threshold)} or more when last practised "
         f"and faded since, {len(below) - faded} did not yet.\n\n{_left_out(apart)}"
     )
 
@@ -58,10 +59,11 @@ def velocity(insights: LearningInsights, before: LearningInsights | None) -> str
     return f"{text}\n\nIn the {count(days, 'day')} before: {points(before.learning_velocity, 1)} points a day."
 
 
-def practised(insights: LearningInsights, moment: datetime) -> str:
-    touched = (moment.date() - (moment - timedelta(days=insights.days_analyzed)).date()).days + 1
+def practised(insights: LearningInsights, moment: datetime, zone: ZoneInfo) -> str:
+    ends = moment.astimezone(zone).date()
+    touched = (ends - (moment - timedelta(days=insights.days_analyzed)).astimezone(zone).date()).days + 1
     return (
-        "Calendar days (UTC) of the range on which you practised at least once.\n\n"
+        "Days of the range on which you practised at least once.\n\n"
         f"The last {count(insights.days_analyzed, 'day')} touch {touched} of them, and you practised on "
         f"**{insights.days_practiced}**: {count(insights.total_interactions, 'observation')} of "
         f"{count(insights.concepts_practiced, 'concept')}, "

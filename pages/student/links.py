@@ -1,0 +1,48 @@
+"""The ways from one screen to another. Addresses keep the range and the moment, and hold opaque ids, no names."""
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+import streamlit as st
+
+from mastery_core.charts.names import shortened
+from mastery_core.concept import concept_id
+
+CONCEPT, SESSIONS = "student/concept.py", "student/sessions.py"
+KEPT = ("range", "as_of")
+LABEL_COLUMNS = 90
+_MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in r"\`*_{}[]()<>#+-.!|~$:^="})
+
+
+def concept_link(concept: str) -> None:
+    """A link to the screen of a concept, in its own name."""
+    [name] = shortened([concept], LABEL_COLUMNS)
+    st.page_link(CONCEPT, label=as_label(name), query_params=_address(concept=concept_id(concept)))
+
+
+def open_concept(concept: str) -> NoReturn:
+    st.switch_page(CONCEPT, query_params=_address(concept=concept_id(concept)))
+
+
+def session_link(session_id: str, label: str) -> None:
+    st.page_link(SESSIONS, label=as_label(label), query_params=_address(session=session_id))
+
+
+def open_session(session_id: str) -> NoReturn:
+    st.switch_page(SESSIONS, query_params=_address(session=session_id))
+
+
+def chosen_from(key: str, names: Sequence[str]) -> str | None:
+    """The name in the row whose button, in the column with this ``key``, was pressed for this run."""
+    pressed = st.session_state.get(key)
+    return names[pressed["row"]] if pressed and pressed["row"] < len(names) else None
+
+
+def as_label(text: str) -> str:
+    """The text so that Streamlit's Markdown shows it letter by letter, in links, labels and buttons."""
+    return text.translate(_MARKDOWN)
+
+
+def _address(**more: str) -> dict[str, str]:
+    kept = {name: st.query_params[name] for name in KEPT if name in st.query_params}
+    return kept | more

@@ -1,0 +1,115 @@
+"""What a screen shows: whose record, over which range, as of which moment. One range and one moment govern all screens."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from mastery_core import MasteryService
+from mastery_core.identity.directory import Person
+from mastery_core.model import Rules
+from mastery_core.standing import ENOUGH_OBSERVATIONS
+from pages import signed_in
+from pages.student import clock, words
+
+RANGES = {"7 days": 7, "30 days": 30, "90 days": 90, "Year": 365, "All": None}
+USUAL_RANGE = "30 days"
+NOTHING_RECORDED = (
+    "Nothing has been recorded for you yet. Answer a few questions in the tutor or course that is connected to "
+    f"this dashboard: each answer counts at once, and from {ENOUGH_OBSERVATIONS} answers on a concept you will see "
+    "how well you know it, how fast it fades, and when to come back to it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Whose record a screen shows, under whose rules, and which part of it.
+
+    ``day`` is the viewer's, ``moment`` its end but never later than ``now``; ``days`` reaches back from ``moment``.
+    ``bounded`` is False where the range is all there is: then there is no earlier period to compare with.
+    """
+
+    person: Person
+    service: MasteryService
+    rules: Rules
+    now: datetime
+    zone: ZoneInfo
+    day: date
+    moment: datetime
+    range_name: str
+    days: float
+    bounded: bool
+
+
+def open_screen(title: str, *, ranged: bool = True, empty: str | None = NOTHING_RECORDED) -> View:
+    """The head of a screen: its title, the range (where it has one) and the moment, and what there is to say about them.
+
+    Stops the run where nothing was recorded by that moment. ``empty`` says so where nothing ever was; a screen that
+    gives None deals with it itself.
+    """
+    person, service, rules = signed_in.person(), signed_in.mastery_service(), signed_in.rules()
+    now, zone = datetime.now(UTC), clock.viewer_zone(person)
+    with st.container(gap=None):
+        st.title(title, anchor=False)
+        st.text(person.display_name)
+    if empty is not None and person.last_activity is None and not service.get_user_mastery(person.id):
+        say_nothing_recorded(empty)
+    last_activity = person.last_activity or now
+    range_name, day = _asked(clock.opening_day(last_activity, now, zone), now.astimezone(zone).date(), ranged=ranged)
+    moment = clock.moment_of(day, last_activity, now, zone)
+    view = View(
+        person, service, rules, now, zone, day, moment, range_name,
+        RANGES[range_name] or clock.days_since(person.first_activity, moment), RANGES[range_name] is not None,
+    )  # fmt: skip
+    _say_which_time(view, last_activity)
+    return view
+
+
+def say_nothing_recorded(text: str) -> None:
+    """What a screen shows to somebody of whom nothing was ever recorded; stops the run."""
+    st.subheader("Your progress will grow here", anchor=False)
+    st.markdown(text)
+    st.button("Look again", icon=":material/refresh:", on_click=signed_in.forget)
+    st.stop()
+
+
+def _asked(opening: date, today: date, *, ranged: bool) -> tuple[str, date]:
+    _follow(opening)
+    with st.container(horizontal=True, gap="medium"):
+        range_name = (
+            st.segmented_control("Range", list(RANGES), default=USUAL_RANGE, required=True, key="range", bind="query-params")
+            if ranged
+            else USUAL_RANGE
+        )  # fmt: skip
+        day = st.date_input(
+            "As of", opening, min_value=date(1970, 1, 2), max_value=today,
+            key="as_of", bind="query-params", width=150, format="YYYY-MM-DD",
+        ) or opening  # fmt: skip
+    return range_name, day
+
+
+def _follow(opening: date) -> None:
+    """A screen that shows the day it opened at goes on with it, past midnight or when practice begins again."""
+    before = st.session_state.get("opening")
+    if before != opening and st.session_state.get("as_of") == before:
+        st.session_state["as_of"] = opening
+    st.session_state["opening"] = opening
+
+
+def _say_which_time(view: View, last_activity: datetime) -> None:
+    first = view.person.first_activity
+    if first is not None and first > view.moment:
+        st.subheader("Nothing yet at that time", anchor=False)
+        st.markdown(
+            f"By {words.day_with_year(view.day, view.zone)} nothing had been practised. The first practice was on "
+            f"**{words.day_with_year(first, view.zone)}**: choose that day or a later one."
+        )
+        st.stop()
+    long_ago = clock.is_long_ago(last_activity, view.now)
+    if long_ago and view.day == clock.opening_day(last_activity, view.now, view.zone):
+        st.info(
+            f"Nothing was practised in the last {clock.RECENT.days} days, so this shows how things stood after your last "
+            f"practice, on {words.day_with_year(view.day, view.zone)}.",
+            icon=":material/history:",
+        )

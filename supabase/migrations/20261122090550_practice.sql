@@ -1,0 +1,270 @@
+-- What may be asked about practice itself: attempts, sessions, hours, gaps. Like the reading of standings: the rooms look once whether the
+-- learner may be seen, and lists come as columns where they are long.
+
+set check_function_bodies = off;
+
+-- A text that changes whenever something recorded about a learner did, cheap enough to be asked every few seconds.
+create function public.learner_pulse(learner uuid) returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.learner_pulse(learner);
+end
+$$;
+
+create function private.learner_pulse(learner uuid) returns jsonb
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+begin
+  perform private.require_visible(learner);
+  return to_jsonb(
+    (select concat_ws(' ', count(*), sum(observations), sum(mastery_score), sum(practised), extract(epoch from max(last_assessed_at)))
+     from public.student_mastery where user_id = learner)
+    || (select concat_ws(' ', '', count(*), count(ended_at), extract(epoch from max(started_at)), extract(epoch from max(ended_at)))
+        from public.learning_sessions where user_id = learner));
+end
+$$;
+
+-- What a learner did on one concept by a moment, newest first: the score when it came, after forgetting, and what it did to it.
+create function public.learner_attempts(learner uuid, concept text, until timestamptz default now(), max_rows integer default 20, skip integer default 0)
+returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.learner_attempts(learner, concept, until, max_rows, skip);
+end
+$$;
+
+create function private.learner_attempts(learner uuid, concept text, until timestamptz, max_rows integer, skip integer)
+returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+begin
+  perform private.require_visible(learner);
+  return (
+    with wanted as materialized (
+      select h.*
+      from public.mastery_history h
+      where h.user_id = learner and h.concept_tag = concept and h.trigger_type <> 'decay' and h.created_at <= until
+      order by h.created_at desc, h.interaction_id desc
+      limit max_rows offset skip
+    )
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'interaction_id', w.interaction_id, 'at', w.created_at, 'kind', private.kind_of(w.trigger_type, w.is_correct),
+        'outcome', i.outcome, 'before', w.mastery_score - w.delta, 'after', w.mastery_score, 'delta', w.delta,
+        'forgotten', coalesce(d.delta, 0), 'opportunity', w.opportunity, 'session_id', w.session_id)
+      order by w.created_at desc, w.interaction_id desc), '[]')
+    from wanted w
+    left join public.interactions i on i.id = w.interaction_id
+    left join public.mastery_history d on d.user_id = learner and d.created_at = w.created_at and d.interaction_id = w.interaction_id
+      and d.trigger_type = 'decay');
+end
+$$;
+
+-- The rows of the history that belong to a session: those that name it and, while a session that was started by hand runs, those of its
+-- time that name none.
+create function private.history_of_session(session public.learning_sessions, until timestamptz)
+returns setof public.mastery_history language sql stable set search_path = '' as $$
+  select h.*
+  from public.interactions i
+  join public.mastery_history h on h.user_id = i.student_id and h.created_at = i.created_at and h.interaction_id = i.id
+  where i.session_id = (session).id and h.trigger_type <> 'reset'
+  union all
+  select h.*
+  from public.mastery_history h
+  where (session).ended_at is null and (session).metadata ->> 'by_hand' = 'true'
+    and h.user_id = (session).user_id and h.created_at >= (session).started_at and h.created_at <= until
+    and h.session_id is null and h.trigger_type <> 'reset'
+$$;
+
+-- What the practice of a session came to, as learner_sessions lists it.
+create function private.listed_session(session public.learning_sessions, until timestamptz)
+returns jsonb language sql stable set search_path = '' as $$
+  select jsonb_build_object(
+    'id', (session).id, 'started_at', (session).started_at, 'ended_at', (session).ended_at,
+    'by_hand', coalesce((session).metadata ->> 'by_hand' = 'true', false),
+    'interactions', count(*), 'graded', count(is_correct), 'correct', count(*) filter (where is_correct),
+    'concepts', count(distinct concept_tag),
+    'gained', coalesce(sum(delta) filter (where delta > 0), 0), 'lost', coalesce(sum(delta) filter (where delta < 0), 0))
+  from private.history_of_session(session, until)
+  where trigger_type <> 'decay'
+$$;
+
+-- The sessions that a learner started between two moments, newest first.
+create function public.learner_sessions(
+  learner uuid, since timestamptz default '-infinity', until timestamptz default now(), max_rows integer default 1000)
+returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.learner_sessions(learner, since, until, max_rows);
+end
+$$;
+
+create function private.learner_sessions(learner uuid, since timestamptz, until timestamptz, max_rows integer)
+returns jsonb language plpgsql stable security definer set search_path = '' as $$
+begin
+  perform private.require_visible(learner);
+  return (
+    select coalesce(jsonb_agg(private.listed_session(wanted.s, until) order by (wanted.s).started_at desc, (wanted.s).id), '[]')
+    from (
+      select s from public.learning_sessions s
+      where s.user_id = learner and s.started_at > since and s.started_at <= until
+      order by s.started_at desc, s.id
+      limit max_rows
+    ) wanted);
+end
+$$;
+
+-- One session: what it came to, by concept, and what happened in it, in order, as far as max_rows go.
+create function public.learner_session(session uuid, max_rows integer default 1000)
+returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.learner_session(session, max_rows);
+end
+$$;
+
+create function private.learner_session(session uuid, max_rows integer)
+returns jsonb language plpgsql stable security definer set search_path = '' as $$
+declare
+  found_one public.learning_sessions;
+begin
+  select * into found_one from public.learning_sessions where id = session;
+  if not found or not private.is_service() and not found_one.user_id = any (private.visible_people()) then
+    raise exception 'There is no such session, or not one you may see.' using errcode = 'P0002';
+  end if;
+  return (
+    with rows as materialized (select * from private.history_of_session(found_one, now())),
+    events as (select * from rows where trigger_type <> 'decay'),
+    first_events as (select * from events order by created_at, interaction_id limit max_rows)
+    select jsonb_build_object(
+      'user_id', found_one.user_id, 'session', private.listed_session(found_one, now()), 'event_count', (select count(*) from events),
+      'by_concept', (
+        select coalesce(jsonb_object_agg(concept_tag, jsonb_build_array(gained, lost)), '{}')
+        from (
+          select concept_tag, coalesce(sum(delta) filter (where delta > 0), 0) as gained, coalesce(sum(delta) filter (where delta < 0), 0) as lost
+          from events group by concept_tag
+        ) of_concept),
+      'events', (
+        select coalesce(jsonb_agg(jsonb_build_object(
+            'at', e.created_at, 'concept_tag', e.concept_tag, 'kind', private.kind_of(e.trigger_type, e.is_correct), 'outcome', i.outcome,
+            'before', e.mastery_score - e.delta, 'after', e.mastery_score, 'delta', e.delta, 'forgotten', coalesce(d.delta, 0),
+            'opportunity', e.opportunity)
+          order by e.created_at, e.interaction_id), '[]')
+        from first_events e
+        left join public.interactions i on i.id = e.interaction_id
+        left join rows d on d.trigger_type = 'decay' and d.interaction_id = e.interaction_id)));
+end
+$$;
+
+-- The hours of a time zone in which a learner practised between two moments, and what they came to.
+create function public.learner_hours(learner uuid, since timestamptz, until timestamptz default now(), zone text default 'UTC')
+returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.learner_hours(learner, since, until, zone);
+end
+$$;
+
+create function private.learner_hours(learner uuid, since timestamptz, until timestamptz, zone text)
+returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+begin
+  perform private.require_visible(learner);
+  return (
+    with hours as (
+      select date_trunc('hour', created_at at time zone zone) as hour, count(*) as observations, count(is_correct) as graded,
+             count(*) filter (where is_correct) as correct, sum(greatest(delta, 0)) as gained, sum(least(delta, 0)) as lost,
+             count(*) filter (where session_id is null) as outside
+      from public.mastery_history
+      where user_id = learner and created_at > since and created_at <= until and trigger_type not in ('decay', 'reset')
+      group by 1
+    )
+    select jsonb_build_object(
+      'hour', coalesce(to_jsonb(array_agg(hour order by hour)), '[]'),
+      'observations', coalesce(to_jsonb(array_agg(observations order by hour)), '[]'),
+      'graded', coalesce(to_jsonb(array_agg(graded order by hour)), '[]'),
+      'correct', coalesce(to_jsonb(array_agg(correct order by hour)), '[]'),
+      'gained', coalesce(to_jsonb(array_agg(gained order by hour)), '[]'),
+      'lost', coalesce(to_jsonb(array_agg(lost order by hour)), '[]'),
+      'outside', coalesce(to_jsonb(array_agg(outside order by hour)), '[]'))
+    from hours);
+end
+$$;
+
+-- Answers between two moments by how long their concept had not been practised: for each class of days, which begins with its edge, how
+-- many there were and how many were right. The first practice of a concept has nothing before it and is left out.
+create function public.learner_gaps(learner uuid, since timestamptz, until timestamptz default now(), edges float[] default '{0}')
+returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.learner_gaps(learner, since, until, edges);
+end
+$$;
+
+create function private.learner_gaps(learner uuid, since timestamptz, until timestamptz, edges float[])
+returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+begin
+  perform private.require_visible(learner);
+  return (
+    with steps as (
+      select h.concept_tag, h.created_at, h.is_correct, h.trigger_type,
+             lag(h.created_at) over (partition by h.concept_tag order by h.created_at, h.interaction_id) as before
+      from public.mastery_history h
+      where h.user_id = learner and h.created_at > since and h.created_at <= until and h.trigger_type not in ('decay', 'reset')
+    ),
+    answers as (
+      select steps.is_correct,
+             width_bucket(date_part('epoch', steps.created_at - coalesce(steps.before, earlier.last_assessed_at)) / 86400, edges) as class
+      from steps left join private.standing_at(learner, since) earlier using (concept_tag)
+      where steps.is_correct is not null and coalesce(steps.before, earlier.last_assessed_at) is not null
+    )
+    select coalesce(jsonb_agg(jsonb_build_array(graded, correct) order by n), '[]')
+    from (
+      select n, count(answers.is_correct) as graded, count(*) filter (where answers.is_correct) as correct
+      from generate_series(1, cardinality(edges)) n left join answers on answers.class = n
+      group by n
+    ) classes);
+end
+$$;
+
+-- A learner beside a cohort they are a student of: the middle half of the scores of each concept of which at least five students have
+-- enough observations, rounded to 5 points, so that nobody's own score can be read off; and the cohorts there are to choose from.
+create function public.learner_group(learner uuid, cohort uuid default null, at timestamptz default now())
+returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.learner_group(learner, cohort, at);
+end
+$$;
+
+create function private.learner_group(learner uuid, cohort uuid, at timestamptz)
+returns jsonb language plpgsql stable security definer set search_path = '' as $$
+declare
+  fewest constant integer := 5;
+  enough constant integer := 3;
+  groups jsonb;
+  chosen uuid;
+begin
+  perform private.require_visible(learner);
+  select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name, 'learners', c.learners) order by c.name), '[]') into groups
+  from (
+    select c.id, c.name, (select count(*) from public.cohort_members m where m.cohort_id = c.id and m.role = 'student') as learners
+    from public.cohorts c join public.cohort_members own on own.cohort_id = c.id and own.user_id = learner and own.role = 'student'
+    where c.archived_at is null
+      and (private.is_service() or learner = auth.uid() or c.id = any (private.cohorts_taught()))
+  ) c
+  where c.learners >= fewest;
+  if cohort is not null and not groups @> jsonb_build_array(jsonb_build_object('id', cohort)) then
+    raise exception 'There is no such cohort, or not one of five learners or more that you are in.' using errcode = 'P0002';
+  end if;
+  chosen := coalesce(cohort, (groups -> 0 ->> 'id')::uuid);
+  return jsonb_build_object('cohorts', groups, 'cohort_id', chosen, 'concepts', (
+    with scores as (
+      select s.concept_tag,
+             (private.fold(s.mastery_score, s.decay_factor, settings.decay_period_days,
+                           array[date_part('epoch', at - s.last_assessed_at) / 86400], array[0.0]))[1] as score
+      from public.cohort_members m
+      cross join public.mastery_settings settings
+      cross join lateral private.standing_at(m.user_id, at) s
+      where m.cohort_id = chosen and m.role = 'student' and s.observations >= enough
+    ),
+    quartiles as (
+      select concept_tag, count(*) as learners,
+             percentile_cont(array[0.25, 0.5, 0.75]) within group (order by score) as at
+      from scores group by concept_tag having count(*) >= fewest
+    )
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'concept', concept_tag, 'learners', learners,
+        'lower', round(quartiles.at[1] * 20) / 20, 'middle', round(quartiles.at[2] * 20) / 20, 'upper', round(quartiles.at[3] * 20) / 20)
+      order by concept_tag), '[]')
+    from quartiles));
+end
+$$;
