@@ -18,7 +18,9 @@ from typing import ClassVar
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Mount, Route
 
 from mastery_core.api.mount import mounted
 from mastery_core.database import Database
@@ -141,9 +143,14 @@ def try_again_soon(failed_at: float) -> None:
         st.rerun()
 
 
+async def progress(request: Request) -> RedirectResponse:
+    """Progress is the first screen, and Streamlit serves that at the root alone."""
+    return RedirectResponse(f"/?{request.url.query}" if request.url.query else "/", status_code=307)
+
+
 app = st.App(
     HERE.parent / "pages" / "navigation.py",
-    routes=[*house.routes, Mount("/api", mounted(installation()))],
+    routes=[*house.routes, Route("/progress", progress), Mount("/api", mounted(installation()))],
     middleware=[*house.middleware, Middleware(SignedInOnly, sessions=installation().sessions)],
     lifespan=lifespan,
     on_script_error=explain,

@@ -31,6 +31,7 @@ _SHARED: dict[str, Any] = {
 TICKS = {"size": 12, "color": INK}
 
 Trace = dict[str, Any]
+Figure = go.Figure
 
 
 def drawn(traces: list[Trace], layout: dict[str, Any]) -> go.Figure:

@@ -3,17 +3,16 @@
 import re
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from mastery_core.charts.figure import STILL, ZOOMED, zoomable
+from mastery_core.charts.figure import STILL, ZOOMED, Figure, zoomable
 
 # What phones and tablets call themselves: there a finger that moves over a chart means to scroll.
 TOUCH = re.compile(r"Mobi|Android|iPad|iPhone")
 
 
 def show(
-    figure: go.Figure,
+    figure: Figure,
     *,
     key: str,
     alt: str,

@@ -17,7 +17,7 @@ _MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in r"\`*_{}[]()<>#+-.!|~$:
 def concept_link(concept: str) -> None:
     """A link to the screen of a concept, in its own name."""
     [name] = shortened([concept], LABEL_COLUMNS)
-    st.page_link(CONCEPT, label=as_label(name), query_params=_address(concept=concept_id(concept)))
+    st.page_link(CONCEPT, label=f":primary[{as_label(name)}]", query_params=_address(concept=concept_id(concept)))
 
 
 def open_concept(concept: str) -> NoReturn:
@@ -25,7 +25,7 @@ def open_concept(concept: str) -> NoReturn:
 
 
 def session_link(session_id: str, label: str) -> None:
-    st.page_link(SESSIONS, label=as_label(label), query_params=_address(session=session_id))
+    st.page_link(SESSIONS, label=f":primary[{as_label(label)}]", query_params=_address(session=session_id))
 
 
 def open_session(session_id: str) -> NoReturn:

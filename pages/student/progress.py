@@ -74,7 +74,7 @@ with others, st.grid(2, min_column_width=140):
     st.metric(
         "Learning velocity", f"{words.points(insights.learning_velocity, 1)} a day" if practised else words.NONE,
         words.points(insights.learning_velocity - earlier.learning_velocity, 1) if compared else None,
-        delta_description="points vs before" if compared else "points" if practised else "no practice in this range",
+        delta_description="vs before" if compared else "points" if practised else "no practice in this range",
         border=True, height="stretch", help=explained.velocity(insights, earlier),
     )  # fmt: skip
     st.metric(

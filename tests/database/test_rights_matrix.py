@@ -49,6 +49,17 @@ call
   learner_history    denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
   learner_curves     denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
   learner_days       denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_rules      denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_pulse      denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_attempts   denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_sessions   denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_session    denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_hours      denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_gaps       denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_group      denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_export     denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  set_profile        denied  allowed  denied    denied     denied    denied    denied     denied   allowed
+  erase_record       denied  allowed  denied    denied     denied    denied    denied     denied   allowed
   person             denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
   list_cohorts       denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
   cohort_people      denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
@@ -125,11 +136,7 @@ def cast(
             "insert into auth.users (id, email) values (%(id)s, %(email)s)", id=person, email=f"{name}@matrix.example"
         )
     session = str(uuid4())
-    practised = [
-        import_row(people["student"], "Mean", "correct", NOON, session=session),
-        import_row(people["other"], "Mean", "incorrect", NOON),
-    ]
-    service.call("import_outcomes", rows=practised, cohort=COHORT)
+    practise(service, Cast(people, session=session), import_row)
     for name in ("instructor", "removed"):
         service.call("add_to_cohort", cohort=COHORT, person=people[name], role="instructor")
     service.call("add_to_cohort", cohort="Matrix 2", person=people["elsewhere"], role="instructor", create_missing=True)
@@ -139,6 +146,14 @@ def cast(
     [cohort] = query("select id from cohorts where name = %(name)s", name=COHORT)
     yield Cast(people, session=session, cohort=str(cohort["id"]))
     service.call("grant_role", person=people["admin"], role="student")
+
+
+def practise(service: Database, cast: Cast, import_row: Callable[..., Any]) -> None:
+    practised = [
+        import_row(cast["student"], "Mean", "correct", NOON, session=cast["session"]),
+        import_row(cast["other"], "Mean", "incorrect", NOON),
+    ]
+    service.call("import_outcomes", rows=practised, cohort=COHORT)
 
 
 class OverEmbedded:
@@ -253,6 +268,17 @@ def question(function: str, cast: Cast, import_row: Callable[..., Any]) -> tuple
         "learner_history": ({"learner": learner, "since": since}, learner),
         "learner_curves": ({"learner": learner, "concepts": ["Mean"], "since": since}, "Mean"),
         "learner_days": ({"learner": learner, "since": since}, "Mean"),
+        "learner_rules": ({"learner": learner}, "weak_threshold"),
+        "learner_pulse": ({"learner": learner}, '"'),
+        "learner_attempts": ({"learner": learner, "concept": "Mean"}, "opportunity"),
+        "learner_sessions": ({"learner": learner}, cast["session"]),
+        "learner_session": ({"session": cast["session"]}, learner),
+        "learner_hours": ({"learner": learner, "since": since}, "2026-03-02T12:00:00"),
+        "learner_gaps": ({"learner": learner, "since": since, "edges": [0]}, "[["),
+        "learner_group": ({"learner": learner}, "cohorts"),
+        "learner_export": ({"learner": learner, "part": "student_mastery"}, "Mean"),
+        "set_profile": ({"person": learner, "display_name": "student"}, learner),
+        "erase_record": ({"learner": learner}, "mastery_history"),
         "person": ({"person": learner}, learner),
         "list_cohorts": ({}, cast["cohort"]),
         "cohort_people": ({"cohort": cast["cohort"]}, learner),
@@ -283,12 +309,19 @@ def test_tables(action: str, table: str, verdicts: dict[str, str], asked: Asked,
 
 @pytest.mark.parametrize(("function", "verdicts"), [line[1:] for line in LINES if line[0] == "call"])
 def test_functions(
-    function: str, verdicts: dict[str, str], asked: Asked, cast: Cast, import_row: Callable[..., Any]
+    function: str,
+    verdicts: dict[str, str],
+    asked: Asked,
+    cast: Cast,
+    service: Database,
+    import_row: Callable[..., Any],
 ) -> None:
     found = {}
     for who in verdicts:
         arguments, proof = question(function, cast, import_row)
         found[who] = asked.call(who, function, proof, arguments)
+    if function == "erase_record":
+        practise(service, cast, import_row)
     assert found == verdicts
 
 

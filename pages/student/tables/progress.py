@@ -57,7 +57,7 @@ def standing_columns(weak: float, mastered: float) -> dict[str, Any]:
     column = st.column_config
     return {
         "concept": column.ButtonColumn(
-            "Concept", width=190, pinned=True, type="tertiary", alignment="left", key=OPENS, help="Opens the concept."
+            "Concept", width=215, pinned=True, type="tertiary", alignment="left", key=OPENS, help="Opens the concept."
         ),
         "now": column.ProgressColumn(
             "Now", min_value=0, max_value=100, format="%.1f%%", width=110,
