@@ -314,6 +314,8 @@ class MasteryService:
 
     def get_session(self, session_id: str, limit: int = 1_000) -> SessionDetail:
         """One session and the first ``limit`` steps in it. Raises NotFound."""
+        if limit < 1:
+            raise InvalidInput(f"limit is at least 1; this one is {limit}.")
         answer = self.database.call("learner_session", session=session_id, max_rows=min(limit, MOST_ROWS))
         return SessionDetail(
             session=_session(answer["session"]),
@@ -348,7 +350,7 @@ class MasteryService:
         ``graded`` and ``correct``. The first practice of a concept has nothing before it and is left out.
         """
         edges = [float(edge) for edge in edges_days]
-        if not edges or edges[0] != 0 or any(low >= high for low, high in pairwise(edges)):
+        if not edges or edges[0] != 0 or not all(low < high < math.inf for low, high in pairwise(edges)):
             raise InvalidInput(f"edges_days begins with 0 and rises; this is {edges}.")
         moment = _moment(at)
         counts = self.database.call(
@@ -360,9 +362,10 @@ class MasteryService:
         )
 
     def get_group(self, user_id: str, cohort_id: str | None = None, *, at: datetime | None = None) -> GroupStanding:
-        """A learner's cohorts of five learners or more, and how the learners of one (default: the first) stand at ``at``.
+        """A learner's cohorts of five learners or more, and how the learners of one (default: the first) stand.
 
-        Raises NotFound for a cohort that is smaller, or not theirs.
+        They are taken as they stood at the end of the UTC day of ``at``, today at the end of yesterday: see
+        ``learner_group`` in SQL for why. Raises NotFound for a cohort that is smaller, or not theirs.
         """
         answer = self.database.call("learner_group", learner=user_id, cohort=cohort_id, at=_moment(at))
         return GroupStanding(

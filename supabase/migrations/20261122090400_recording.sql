@@ -275,6 +275,9 @@ begin
     raise exception 'There is no session % of yours.', session using errcode = 'P0002';
   end if;
   perform private.lock_learner(found_one.user_id);
+  if not exists (select from public.learning_sessions where id = session) then -- erased while this waited
+    raise exception 'There is no session % of yours.', session using errcode = 'P0002';
+  end if;
   update public.learning_sessions set ended_at = greatest(at, started_at) where id = session and ended_at is null;
   if found then
     perform private.gather_session(session);

@@ -29,13 +29,16 @@ begin
 end
 $$;
 
--- The settings in force for a learner: the house's, with thresholds of their own where they have set them. Both or none: see set_profile.
+-- The settings in force for a learner: the house's, with thresholds of their own where they have set them. One that was set beside one of
+-- the house, which has since moved past it, does not hold.
 create function private.settings_for(learner uuid) returns jsonb language plpgsql stable set search_path = '' as $$
 begin
   return (
     select to_jsonb(settings) - 'only_row' || jsonb_strip_nulls(jsonb_build_object(
       'weak_threshold', own.weak_below, 'mastered_threshold', own.mastered_from))
-    from public.mastery_settings settings left join public.profiles own on own.id = learner);
+    from public.mastery_settings settings
+    left join public.profiles own on own.id = learner
+      and coalesce(own.weak_below, settings.weak_threshold) < coalesce(own.mastered_from, settings.mastered_threshold));
 end
 $$;
 

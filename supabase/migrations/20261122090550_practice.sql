@@ -92,18 +92,38 @@ begin
 end
 $$;
 
+-- What happened in those that are wanted is one stretch of the history: the times it lies between are found first, so that its plan knows
+-- how much that is. A session that runs by hand is looked at by itself.
 create function private.learner_sessions(learner uuid, since timestamptz, until timestamptz, max_rows integer)
-returns jsonb language plpgsql stable security definer set search_path = '' as $$
+returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+declare
+  wanted constant uuid[] := array(
+    select id from public.learning_sessions
+    where user_id = learner and started_at >= since and started_at <= until
+    order by started_at desc, id limit max_rows);
+  begins timestamptz;
+  ends timestamptz;
 begin
   perform private.require_visible(learner);
+  select min(created_at), max(created_at) into begins, ends from public.interactions where session_id = any (wanted);
   return (
-    select coalesce(jsonb_agg(private.listed_session(wanted.s, until) order by (wanted.s).started_at desc, (wanted.s).id), '[]')
-    from (
-      select s from public.learning_sessions s
-      where s.user_id = learner and s.started_at > since and s.started_at <= until
-      order by s.started_at desc, s.id
-      limit max_rows
-    ) wanted);
+    with came as (
+      select session_id, count(*) as interactions, count(is_correct) as graded, count(*) filter (where is_correct) as correct,
+             count(distinct concept_tag) as concepts, sum(greatest(delta, 0)) as gained, sum(least(delta, 0)) as lost
+      from public.mastery_history
+      where user_id = learner and created_at between begins and ends and session_id = any (wanted) and trigger_type not in ('decay', 'reset')
+      group by session_id
+    )
+    select coalesce(jsonb_agg(
+      case
+        when s.ended_at is null and s.metadata ->> 'by_hand' = 'true' then private.listed_session(s, until)
+        else jsonb_build_object(
+          'id', s.id, 'started_at', s.started_at, 'ended_at', s.ended_at, 'by_hand', coalesce(s.metadata ->> 'by_hand' = 'true', false),
+          'interactions', coalesce(interactions, 0), 'graded', coalesce(graded, 0), 'correct', coalesce(correct, 0),
+          'concepts', coalesce(concepts, 0), 'gained', coalesce(gained, 0), 'lost', coalesce(lost, 0))
+      end order by s.started_at desc, s.id), '[]')
+    from public.learning_sessions s left join came on came.session_id = s.id
+    where s.id = any (wanted));
 end
 $$;
 
@@ -158,15 +178,26 @@ $$;
 
 create function private.learner_hours(learner uuid, since timestamptz, until timestamptz, zone text)
 returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+declare
+  first_at constant timestamptz := (select min(created_at) from public.mastery_history where user_id = learner);
+  -- Zones differ by quarters of an hour, so it is enough to ask each quarter for its hour, and not each row. The last zone to differ by
+  -- less than that ceased to on 7 January 1972.
+  alike constant interval := case when greatest(since, first_at) < '1972-01-08Z' then '1 second' else '15 minutes' end;
 begin
   perform private.require_visible(learner);
   return (
-    with hours as (
-      select date_trunc('hour', created_at at time zone zone) as hour, count(*) as observations, count(is_correct) as graded,
+    with parts as (
+      select date_bin(alike, created_at, timestamptz 'epoch') as at, count(*) as observations, count(is_correct) as graded,
              count(*) filter (where is_correct) as correct, sum(greatest(delta, 0)) as gained, sum(least(delta, 0)) as lost,
              count(*) filter (where session_id is null) as outside
       from public.mastery_history
-      where user_id = learner and created_at > since and created_at <= until and trigger_type not in ('decay', 'reset')
+      where user_id = learner and created_at >= since and created_at <= until and trigger_type not in ('decay', 'reset')
+      group by 1
+    ),
+    hours as (
+      select date_trunc('hour', at at time zone zone) as hour, sum(observations) as observations, sum(graded) as graded,
+             sum(correct) as correct, sum(gained) as gained, sum(lost) as lost, sum(outside) as outside
+      from parts
       group by 1
     )
     select jsonb_build_object(
@@ -199,13 +230,23 @@ begin
       select h.concept_tag, h.created_at, h.is_correct, h.trigger_type,
              lag(h.created_at) over (partition by h.concept_tag order by h.created_at, h.interaction_id) as before
       from public.mastery_history h
-      where h.user_id = learner and h.created_at > since and h.created_at <= until and h.trigger_type not in ('decay', 'reset')
+      where h.user_id = learner and h.created_at >= since and h.created_at <= until and h.trigger_type not in ('decay', 'reset')
+    ),
+    earlier as ( -- for the first of each concept: one probe of an index
+      select concept_tag, last.at
+      from (select distinct concept_tag from steps) concepts
+      cross join lateral (
+        select h.created_at as at from public.mastery_history h
+        where h.user_id = learner and h.concept_tag = concepts.concept_tag and h.created_at < since
+          and h.trigger_type <> 'decay' and h.trigger_type <> 'reset'
+        order by h.created_at desc
+        limit 1
+      ) last
     ),
     answers as (
-      select steps.is_correct,
-             width_bucket(date_part('epoch', steps.created_at - coalesce(steps.before, earlier.last_assessed_at)) / 86400, edges) as class
-      from steps left join private.standing_at(learner, since) earlier using (concept_tag)
-      where steps.is_correct is not null and coalesce(steps.before, earlier.last_assessed_at) is not null
+      select steps.is_correct, width_bucket(date_part('epoch', steps.created_at - coalesce(steps.before, earlier.at)) / 86400, edges) as class
+      from steps left join earlier using (concept_tag)
+      where steps.is_correct is not null and coalesce(steps.before, earlier.at) is not null
     )
     select coalesce(jsonb_agg(jsonb_build_array(graded, correct) order by n), '[]')
     from (
@@ -217,7 +258,11 @@ end
 $$;
 
 -- A learner beside a cohort they are a student of: the middle half of the scores of each concept of which at least five students have
--- enough observations, rounded to 5 points, so that nobody's own score can be read off; and the cohorts there are to choose from.
+-- enough observations; and the cohorts there are to choose from.
+-- Nobody's own score can be read off. The scores are rounded to 5 points before anything is made of them: of exact ones, a learner could
+-- shift their own by a hair until a rounded quartile tips, and reckon their neighbour's from it. And they are those at the end of a UTC
+-- day, at the latest the last one: with moments of one's own choice one could find the one at which a fading score tips, and so the
+-- score, and see when somebody practises.
 create function public.learner_group(learner uuid, cohort uuid default null, at timestamptz default now())
 returns jsonb language plpgsql stable security invoker set search_path = '' as $$
 begin
@@ -230,6 +275,7 @@ returns jsonb language plpgsql stable security definer set search_path = '' as $
 declare
   fewest constant integer := 5;
   enough constant integer := 3;
+  day_end constant timestamptz := least(date_trunc('day', at, 'UTC') + interval '1 day', date_trunc('day', now(), 'UTC')) - interval '1 microsecond';
   groups jsonb;
   chosen uuid;
 begin
@@ -249,11 +295,11 @@ begin
   return jsonb_build_object('cohorts', groups, 'cohort_id', chosen, 'concepts', (
     with scores as (
       select s.concept_tag,
-             (private.fold(s.mastery_score, s.decay_factor, settings.decay_period_days,
-                           array[date_part('epoch', at - s.last_assessed_at) / 86400], array[0.0]))[1] as score
+             round((private.fold(s.mastery_score, s.decay_factor, settings.decay_period_days,
+                                 array[date_part('epoch', day_end - s.last_assessed_at) / 86400], array[0.0]))[1] * 20) / 20 as score
       from public.cohort_members m
       cross join public.mastery_settings settings
-      cross join lateral private.standing_at(m.user_id, at) s
+      cross join lateral private.standing_at(m.user_id, day_end) s
       where m.cohort_id = chosen and m.role = 'student' and s.observations >= enough
     ),
     quartiles as (

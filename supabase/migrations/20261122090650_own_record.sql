@@ -31,8 +31,9 @@ begin
     raise exception 'A name holds no control or invisible direction characters.' using errcode = '22023';
   elsif time_zone is not null and not exists (select from pg_catalog.pg_timezone_names z where z.name = time_zone) then
     raise exception 'There is no time zone "%".', left(time_zone, 80) using errcode = '22023';
-  elsif not coalesce(weak_below, house.weak_threshold) > 0 or not coalesce(mastered_from, house.mastered_threshold) <= 1
-     or not coalesce(weak_below, house.weak_threshold) < coalesce(mastered_from, house.mastered_threshold) then
+  elsif coalesce(weak_below, mastered_from) is not null and (
+     not coalesce(weak_below, house.weak_threshold) > 0 or not coalesce(mastered_from, house.mastered_threshold) <= 1
+     or not coalesce(weak_below, house.weak_threshold) < coalesce(mastered_from, house.mastered_threshold)) then
     raise exception 'The thresholds lie above 0 and up to 1, the weak one below the mastered one.' using errcode = '22023';
   end if;
   update public.profiles p
@@ -51,53 +52,57 @@ end
 $$;
 
 create function private.learner_export(learner uuid, part text, after jsonb, max_rows integer)
-returns jsonb language plpgsql stable security definer set search_path = '' as $$
+returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+declare
+  page constant integer := least(max_rows, 5000);
+  untold constant text[] := '{answered_old_score,answered_new_score}'; -- what a caller was told once: a copy of what others hold
 begin
   perform private.require_visible(learner);
+  if part is null or part not in (
+    'student_mastery', 'learning_sessions', 'interactions', 'interactions that count for nothing', 'mastery_history', 'mastery_daily')
+  then
+    raise exception 'There is no part "%" of an export.', left(part, 80) using errcode = '22023';
+  end if;
   return case part
     when 'student_mastery' then (
       select coalesce(jsonb_agg(to_jsonb(r) order by r.concept_tag), '[]')
       from (select * from public.student_mastery m
             where m.user_id = learner and (after is null or m.concept_tag > after ->> 'concept_tag')
-            order by m.concept_tag limit max_rows) r)
+            order by m.concept_tag limit page) r)
     when 'learning_sessions' then (
       select coalesce(jsonb_agg(to_jsonb(r) order by r.started_at, r.id), '[]')
       from (select * from public.learning_sessions s
             where s.user_id = learner
               and (after is null or (s.started_at, s.id) > ((after ->> 'started_at')::timestamptz, (after ->> 'id')::uuid))
-            order by s.started_at, s.id limit max_rows) r)
+            order by s.started_at, s.id limit page) r)
     when 'interactions' then (
-      select coalesce(jsonb_agg(private.exported(r.i) order by (r.i).concept_focus, (r.i).created_at, (r.i).id), '[]')
+      select coalesce(jsonb_agg(to_jsonb(r.i) - untold order by (r.i).concept_focus, (r.i).created_at, (r.i).id), '[]')
       from (select i from public.interactions i
             where i.student_id = learner and i.concept_focus is not null and i.created_at is not null
               and (after is null or (i.concept_focus, i.created_at, i.id)
                    > (after ->> 'concept_focus', (after ->> 'created_at')::timestamptz, (after ->> 'id')::uuid))
-            order by i.concept_focus, i.created_at, i.id limit max_rows) r)
+            order by i.concept_focus, i.created_at, i.id limit page) r)
     when 'interactions that count for nothing' then (
-      select coalesce(jsonb_agg(private.exported(r.i) order by (r.i).id), '[]')
+      select coalesce(jsonb_agg(to_jsonb(r.i) - untold order by (r.i).id), '[]')
       from (select i from public.interactions i
             where i.student_id = learner and (i.concept_focus is null or i.created_at is null)
               and (after is null or i.id > (after ->> 'id')::uuid)
-            order by i.id limit max_rows) r)
+            order by i.id limit page) r)
     when 'mastery_history' then (
       select coalesce(jsonb_agg(to_jsonb(r) order by r.created_at, r.interaction_id, r.trigger_type), '[]')
       from (select * from public.mastery_history h
             where h.user_id = learner
               and (after is null or (h.created_at, h.interaction_id, h.trigger_type)
                    > ((after ->> 'created_at')::timestamptz, (after ->> 'interaction_id')::uuid, after ->> 'trigger_type'))
-            order by h.created_at, h.interaction_id, h.trigger_type limit max_rows) r)
+            order by h.created_at, h.interaction_id, h.trigger_type limit page) r)
     when 'mastery_daily' then (
       select coalesce(jsonb_agg(to_jsonb(r) order by r.day, r.concept_tag), '[]')
       from (select * from public.mastery_daily d
             where d.user_id = learner
               and (after is null or (d.day, d.concept_tag) > ((after ->> 'day')::date, after ->> 'concept_tag'))
-            order by d.day, d.concept_tag limit max_rows) r)
+            order by d.day, d.concept_tag limit page) r)
   end;
 end
-$$;
-
-create function private.exported(interaction public.interactions) returns jsonb language sql immutable set search_path = '' as $$
-  select to_jsonb(interaction) - '{answered_old_score,answered_new_score}'::text[]
 $$;
 
 -- Erase everything that was recorded about a learner. Their account, name and cohorts stay; again, it does nothing.

@@ -310,6 +310,19 @@ def ask(conninfo: str) -> Iterator[Callable[..., Any]]:
         yield call
 
 
+def ask_as_the_screens_do(ask: Callable[..., Any], session: UUID, since: datetime) -> None:
+    assert ask("learner_rules", learner=ANN)["deltas"]["correct"] == 0.1
+    assert ask("learner_pulse", learner=ANN)
+    assert ask("learner_attempts", learner=ANN, concept="Mean", max_rows=1)[0]["kind"] == "correct"
+    assert [each["interactions"] for each in ask("learner_sessions", learner=ANN)] == [3]
+    assert ask("learner_session", session=session)["event_count"] == 3
+    assert sum(ask("learner_hours", learner=ANN, since=since, zone="Asia/Kolkata")["observations"]) == 5
+    assert len(ask("learner_gaps", learner=ANN, since=since, edges=[0.0, 1.0])) == 2
+    assert ask("learner_group", learner=BEN) == {"cohorts": [], "cohort_id": None, "concepts": []}
+    assert len(ask("learner_export", learner=ANN, part="mastery_history", max_rows=2)) == 2
+    assert ask("set_profile", person=BEN, display_name="Ben", weak_below=0.4)["weak_below"] == 0.4
+
+
 def test_every_function_runs_on_every_version(ask: Callable[..., Any], conninfo: str) -> None:
     scores = {(user, concept): 0.5 if score is None else score for user, concept, score, _, _ in SCORES_BEFORE}
     resets = ask("backfill")
@@ -348,16 +361,7 @@ def test_every_function_runs_on_every_version(ask: Callable[..., Any], conninfo:
     assert ask("learner_curves", learner=ANN, concepts=["Mean"], since=since)["curves"]["Mean"]["at"]
     assert ask("learner_curves", learner=ANN, concepts=["Mean"], since=since, stretches=1)["curves"]["Mean"]["at"]
     assert ask("learner_days", learner=ANN, since=since)["concept_tag"]
-    assert ask("learner_rules", learner=ANN)["deltas"]["correct"] == 0.1
-    assert ask("learner_pulse", learner=ANN)
-    assert ask("learner_attempts", learner=ANN, concept="Mean", max_rows=1)[0]["kind"] == "correct"
-    assert [each["interactions"] for each in ask("learner_sessions", learner=ANN)] == [3]
-    assert ask("learner_session", session=session)["event_count"] == 3
-    assert sum(ask("learner_hours", learner=ANN, since=since, zone="Asia/Kolkata")["observations"]) == 5
-    assert len(ask("learner_gaps", learner=ANN, since=since, edges=[0.0, 1.0])) == 2
-    assert ask("learner_group", learner=BEN) == {"cohorts": [], "cohort_id": None, "concepts": []}
-    assert len(ask("learner_export", learner=ANN, part="mastery_history", max_rows=2)) == 2
-    assert ask("set_profile", person=BEN, display_name="Ben", weak_below=0.4)["weak_below"] == 0.4
+    ask_as_the_screens_do(ask, session, since)
     assert ask("person", person=BEN)["cohorts"] == ["Some"]
     assert ask("people")["total"] == 2
     batch = [

@@ -137,10 +137,21 @@ READS: dict[str, Callable[..., object]] = {
     "insights": lambda m, who, **others: m.get_learning_insights(who, **others),
     "curves": lambda m, who, **others: m.get_mastery_curves(who, ["Mean"], **others),
     "daily": lambda m, who, **others: m.get_daily_mastery(who, **others),
+    "attempts": lambda m, who, **others: m.get_attempts(who, "Mean", **others),
+    "sessions": lambda m, who, **others: m.get_sessions(who, **others),
+    "hours": lambda m, who, **others: m.get_practice_hours(who, **others),
+    "gaps": lambda m, who, **others: m.get_answers_by_gap(who, [0, 1], **others),
+    "group": lambda m, who, **others: m.get_group(who, **others),
 }
+TIMELESS: dict[str, Callable[[MasteryService, str], object]] = {
+    "rules": lambda m, who: m.get_rules(who),
+    "pulse": lambda m, who: m.get_pulse(who),
+    "export": lambda m, who: list(m.export(who)),
+}
+ALL_READS: dict[str, Callable[..., object]] = READS | TIMELESS
 
 
-@pytest.mark.parametrize("read", READS.values(), ids=READS)
+@pytest.mark.parametrize("read", ALL_READS.values(), ids=ALL_READS)
 def test_an_unknown_person_is_not_found(
     read: Callable[..., object], mastery: MasteryService, service: Database
 ) -> None:
@@ -150,7 +161,7 @@ def test_an_unknown_person_is_not_found(
         assert_refused(refused, NotFound)
 
 
-@pytest.mark.parametrize("read", READS.values(), ids=READS)
+@pytest.mark.parametrize("read", ALL_READS.values(), ids=ALL_READS)
 @pytest.mark.parametrize("who", ["", "me", "a\0b", "00000000-0000-0000-0000-0000000000000"])
 def test_what_is_no_id_is_refused(read: Callable[..., object], who: str, mastery: MasteryService) -> None:
     with pytest.raises(MasteryError, match=r"uuid|NUL") as refused:
@@ -183,7 +194,9 @@ def test_a_moment_that_utc_does_not_have_is_refused(
     assert_refused(refused, InvalidInput)
 
 
-@pytest.mark.parametrize("read", [READS[name] for name in ("history", "insights", "curves", "daily")])
+@pytest.mark.parametrize(
+    "read", [READS[name] for name in READS if name not in ("mastery", "weak", "attempts", "group")]
+)
 @pytest.mark.parametrize("days", [0, -1, math.nan, math.inf, -math.inf, 1e9, "30", None])
 def test_days_that_cannot_be_are_refused(
     read: Callable[..., object], days: Any, mastery: MasteryService, learner: str
@@ -216,9 +229,42 @@ def test_a_threshold_is_a_score(threshold: float, mastery: MasteryService, learn
 
 @pytest.mark.parametrize("limit", [0, -5])
 def test_a_limit_is_at_least_1(limit: int, mastery: MasteryService, learner: str) -> None:
-    for call in (mastery.get_weak_concepts, mastery.get_mastery_history):
+    for call in (mastery.get_weak_concepts, mastery.get_mastery_history, mastery.get_sessions):
         with pytest.raises(MasteryError, match=f"limit is at least 1; this one is {limit}") as refused:
             call(learner, limit=limit)
+        assert_refused(refused, InvalidInput)
+    with pytest.raises(MasteryError, match=f"limit is at least 1; this one is {limit}") as refused:
+        mastery.get_session(mastery.get_sessions(learner, at=MAY)[0].id, limit)
+    assert_refused(refused, InvalidInput)
+
+
+@pytest.mark.parametrize(("limit", "skip"), [(0, 0), (-1, 0), (20, -1), (0, -1)])
+def test_attempts_are_skipped_forwards(limit: int, skip: int, mastery: MasteryService, learner: str) -> None:
+    with pytest.raises(
+        MasteryError, match=f"limit is at least 1 and skip at least 0; these are {limit} and {skip}"
+    ) as refused:
+        mastery.get_attempts(learner, "Mean", limit, skip)
+    assert_refused(refused, InvalidInput)
+
+
+@pytest.mark.parametrize(
+    "edges", [[], [1], [-1, 0], [0, 0], [0, 3, 1], [0, math.nan], [math.nan], [0, 1, math.inf], [0, -math.inf]]
+)
+def test_edges_of_gaps_begin_with_0_and_rise(edges: list[float], mastery: MasteryService, learner: str) -> None:
+    with pytest.raises(MasteryError, match="edges_days begins with 0 and rises; this is") as refused:
+        mastery.get_answers_by_gap(learner, edges)
+    assert_refused(refused, InvalidInput)
+
+
+@pytest.mark.parametrize("zone", ["", "Europe/Atlantis", "x" * 9999, "a'b"])
+def test_a_zone_that_there_is_not_is_refused(zone: str, mastery: MasteryService, learner: str) -> None:
+    standing = mastery.get_user_mastery(learner)
+    for call in (
+        lambda: mastery.get_practice_hours(learner, zone=zone, at=MAY),
+        lambda: mastery.get_period_insights(learner, standing, zone=zone, at=MAY),
+    ):
+        with pytest.raises(MasteryError, match="time zone") as refused:
+            call()
         assert_refused(refused, InvalidInput)
 
 
