@@ -3,6 +3,7 @@
 ``streamlit run dashboard.py`` or ``uvicorn dashboard:app``.
 """
 
+import gc
 import os
 import socket
 import sys
@@ -56,6 +57,9 @@ def warm_up() -> None:
     import_module("mastery_core.mastery_service")
     progress_curves([], as_of=0.0).to_json()
     standing([]).to_json()
+    # Streamlit collects garbage after every run, and nobody is answered meanwhile: what stays to the end need not be looked at again.
+    gc.collect()
+    gc.freeze()
 
 
 class LocalHouse:

@@ -9,6 +9,7 @@ from mastery_core.errors import MasteryError
 from mastery_core.identity.installation import installation
 from mastery_core.identity.middleware import SIGN_IN_PATH
 from pages import signed_in
+from pages.student import links
 
 # A file of our own: an icon by name would be fetched from Google by every browser.
 ICON = Path(__file__).with_name("icon.svg")
@@ -65,9 +66,18 @@ def screens(role: str) -> dict[str, list[st.Page]]:
 
 
 person = signed_in.person()
-screen = st.navigation(screens(person.role))
+there_are = screens(person.role)
+# The menu is our own: its links carry the range and the moment along, in one step of the browser's history.
+screen = st.navigation(there_are, position="hidden")
 
 st.logo(ICON)
+with st.sidebar:
+    for section, pages in there_are.items():
+        with st.container(gap=None):
+            st.caption(section)
+            for page in pages:
+                st.page_link(page, query_params=links.kept(), width="stretch")
+    st.divider()
 with st.sidebar, st.container(gap="xsmall"):
     st.text(person.display_name)
     st.caption(ROLE_NAMES.get(person.role, person.role.capitalize()))

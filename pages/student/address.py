@@ -1,24 +1,57 @@
-"""What an address says beyond the range and the moment: opaque ids. It, and not a widget, holds what was chosen.
+"""What an address says, which is all that a screen remembers: it, and not a widget, holds what was chosen.
 
-``bind="query-params"`` writes what a widget's options look like, and an address must not hold names: where options are
-ids that show a name, a widget is set from the address (``asked``) before it is drawn, and its ``on_change`` is ``remember``.
+A widget is given what the address says before it is drawn, and writes what is chosen instead back: ``**held(…)``. So one
+step in the browser's history is one choice, going back undoes it, and a link shows the same view. (A widget's own
+``bind="query-params"`` writes what options look like, which may be names, and leaves further steps in the history when
+another screen is opened.)
 """
 
 from collections.abc import Collection
+from datetime import date
 from typing import Any
 
 import streamlit as st
 
 
 def asked(name: str, known: Collection[str]) -> list[str]:
-    """The ids that the address gives by ``name``, those that are ``known``."""
+    """The ids or words that the address gives by ``name``, those that are ``known``."""
     return [each for each in st.query_params.get_all(name) if each in known]
 
 
-def remember(name: str, key: str) -> None:
-    """Write what the widget ``key`` says into the address; nothing chosen leaves nothing there."""
-    chosen: Any = st.session_state[key]
-    if chosen:
-        st.query_params[name] = chosen
-    else:
+def one_of(name: str, known: Collection[str], usual: str) -> str:
+    """The one of ``known`` that the address asks for; else the ``usual`` one."""
+    return next(iter(asked(name, known)), usual)
+
+
+def number(name: str, lowest: int, highest: int, usual: int | None) -> int | None:
+    """The whole number that the address asks for, where it lies between the two; else the ``usual`` one."""
+    text = st.query_params.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 10 and lowest <= int(text) <= highest else usual
+
+
+def day(name: str, first: date, last: date, usual: date) -> date:
+    """The day (YYYY-MM-DD) that the address asks for, where it lies between the two; else the ``usual`` one."""
+    try:
+        wanted = date.fromisoformat(st.query_params.get(name, ""))
+    except ValueError:
+        return usual
+    return wanted if first <= wanted <= last else usual
+
+
+def held(name: str, value: Any, usual: Any = None) -> dict[str, Any]:
+    """What makes a widget show ``value``, and write what is chosen instead into the address by ``name``.
+
+    The ``usual`` choice is not written.
+    """
+    key = f"{name}_choice"
+    st.session_state[key] = value
+    return {"key": key, "on_change": remember, "args": (name, key, usual)}
+
+
+def remember(name: str, key: str, usual: Any = None) -> None:
+    """Write what the widget ``key`` says into the address; nothing, or the ``usual``, leaves nothing there."""
+    chosen = st.session_state[key]
+    if chosen in (None, [], usual):
         st.query_params.pop(name, None)
+    else:
+        st.query_params[name] = [str(each) for each in chosen] if isinstance(chosen, list) else str(chosen)

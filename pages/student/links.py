@@ -1,5 +1,6 @@
 """The ways from one screen to another. Addresses keep the range and the moment, and hold opaque ids, no names."""
 
+import re
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -11,25 +12,28 @@ from mastery_core.concept import concept_id
 CONCEPT, SESSIONS = "student/concept.py", "student/sessions.py"
 KEPT = ("range", "as_of")
 LABEL_COLUMNS = 90
-_MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in r"\`*_{}[]()<>#+-.!|~$:^="})
+_MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in r"\`*_{}[]()<>#+-.!|~$:^=&"})
+# Addresses become links whatever is escaped in them; a word joiner, which is not seen, keeps them text.
+_ADDRESSES = re.compile(r"(?<=www)(?=\.)|(?<=http)(?=://)|(?<=https)(?=://)|(?=@)", re.IGNORECASE)
+WORD_JOINER = "\u2060"
 
 
 def concept_link(concept: str) -> None:
     """A link to the screen of a concept, in its own name."""
     [name] = shortened([concept], LABEL_COLUMNS)
-    st.page_link(CONCEPT, label=f":primary[{as_label(name)}]", query_params=_address(concept=concept_id(concept)))
+    st.page_link(CONCEPT, label=f":primary[{as_label(name)}]", query_params=kept(concept=concept_id(concept)))
 
 
 def open_concept(concept: str) -> NoReturn:
-    st.switch_page(CONCEPT, query_params=_address(concept=concept_id(concept)))
+    st.switch_page(CONCEPT, query_params=kept(concept=concept_id(concept)))
 
 
 def session_link(session_id: str, label: str) -> None:
-    st.page_link(SESSIONS, label=f":primary[{as_label(label)}]", query_params=_address(session=session_id))
+    st.page_link(SESSIONS, label=f":primary[{as_label(label)}]", query_params=kept(session=session_id))
 
 
 def open_session(session_id: str) -> NoReturn:
-    st.switch_page(SESSIONS, query_params=_address(session=session_id))
+    st.switch_page(SESSIONS, query_params=kept(session=session_id))
 
 
 def chosen_from(key: str, names: Sequence[str]) -> str | None:
@@ -40,9 +44,9 @@ def chosen_from(key: str, names: Sequence[str]) -> str | None:
 
 def as_label(text: str) -> str:
     """The text so that Streamlit's Markdown shows it letter by letter, in links, labels and buttons."""
-    return text.translate(_MARKDOWN)
+    return _ADDRESSES.sub(WORD_JOINER, text).translate(_MARKDOWN)
 
 
-def _address(**more: str) -> dict[str, str]:
-    kept = {name: st.query_params[name] for name in KEPT if name in st.query_params}
-    return kept | more
+def kept(**more: str) -> dict[str, str]:
+    """What every link carries on: the range and the moment, and what else it is to say."""
+    return {name: st.query_params[name] for name in KEPT if name in st.query_params} | more

@@ -90,10 +90,8 @@ by_id = {concept_id(concept): concept for concept in sorted(masteries, key=str.c
 latest = sorted(masteries.values(), key=lambda m: (m.last_assessed_at or moment, m.observations), reverse=True)
 suggested = [concept_id(mastery.concept_tag) for mastery in latest[:SUGGESTED]]
 chosen = address.asked("drawn", by_id)[:MOST_CURVES] or suggested
-st.session_state.drawn_concepts = chosen
 st.multiselect(
-    "Concepts", list(by_id), key="drawn_concepts", on_change=address.remember, args=("drawn", "drawn_concepts"),
-    max_selections=MOST_CURVES, select_all=False,
+    "Concepts", list(by_id), **address.held("drawn", chosen), max_selections=MOST_CURVES, select_all=False,
     format_func=dict(zip(by_id, shortened(list(by_id.values()), OPTION_COLUMNS), strict=True)).__getitem__,
     help=f"Up to {MOST_CURVES} at once. Empty it to see the {SUGGESTED} you practised last.",
 )  # fmt: skip
@@ -122,7 +120,9 @@ with left:
     st.markdown(tables.band_legend(weak))
     drawn = st.container()
     pages = page_count(len(masteries))
-    page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+    page = address.number("page", 1, pages, 1) or 1
+    if pages > 1:
+        st.pagination(pages, **address.held("page", page, 1))
     with drawn:
         chosen_bars = chart.show(
             standing(list(masteries.values()), page=page, weak=weak, mastered=mastered), key="standing", on_select="rerun",

@@ -28,7 +28,10 @@ def reviews(masteries: Iterable[ConceptMastery], at: datetime, zone: ZoneInfo, w
     due = [(mastery.due_at, mastery) for mastery in known if mastery.due_at and mastery.due_at <= at + SOON]
     return [
         *(Review(m.concept_tag, _why_below(m, at, zone), True) for m in sorted(below, key=_weakest_first)),
-        *(Review(m.concept_tag, _why_due(when, at, zone, weak), False) for when, m in sorted(due, key=lambda pair: pair[0])),
+        *(
+            Review(m.concept_tag, _why_due(when, at, zone, weak), False)
+            for when, m in sorted(due, key=lambda pair: pair[0])
+        ),
     ]
 
 

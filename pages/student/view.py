@@ -11,10 +11,11 @@ from mastery_core.identity.directory import Person
 from mastery_core.model import Rules
 from mastery_core.standing import ENOUGH_OBSERVATIONS
 from pages import signed_in
-from pages.student import clock, words
+from pages.student import address, clock, words
 
 RANGES = {"7 days": 7, "30 days": 30, "90 days": 90, "Year": 365, "All": None}
 USUAL_RANGE = "30 days"
+EARLIEST_DAY = date(1970, 1, 2)
 NOTHING_RECORDED = (
     "Nothing has been recorded for you yet. Answer a few questions in the tutor or course that is connected to "
     f"this dashboard: each answer counts at once, and from {ENOUGH_OBSERVATIONS} answers on a concept you will see "
@@ -75,26 +76,16 @@ def say_nothing_recorded(text: str) -> None:
 
 
 def _asked(opening: date, today: date, *, ranged: bool) -> tuple[str, date]:
-    _follow(opening)
+    range_name = address.one_of("range", RANGES, USUAL_RANGE)
+    day = address.day("as_of", EARLIEST_DAY, today, opening)
     with st.container(horizontal=True, gap="medium"):
-        range_name = (
-            st.segmented_control("Range", list(RANGES), default=USUAL_RANGE, required=True, key="range", bind="query-params")
-            if ranged
-            else USUAL_RANGE
+        if ranged:
+            st.segmented_control("Range", list(RANGES), required=True, **address.held("range", range_name, USUAL_RANGE))
+        st.date_input(
+            "As of", min_value=EARLIEST_DAY, max_value=today, width=150, format="YYYY-MM-DD",
+            **address.held("as_of", day, opening),
         )  # fmt: skip
-        day = st.date_input(
-            "As of", opening, min_value=date(1970, 1, 2), max_value=today,
-            key="as_of", bind="query-params", width=150, format="YYYY-MM-DD",
-        ) or opening  # fmt: skip
-    return range_name, day
-
-
-def _follow(opening: date) -> None:
-    """A screen that shows the day it opened at goes on with it, past midnight or when practice begins again."""
-    before = st.session_state.get("opening")
-    if before != opening and st.session_state.get("as_of") == before:
-        st.session_state["as_of"] = opening
-    st.session_state["opening"] = opening
+    return range_name if ranged else USUAL_RANGE, day
 
 
 def _say_which_time(view: View, last_activity: datetime) -> None:

@@ -46,3 +46,12 @@ def until(due: datetime, at: datetime, zone: ZoneInfo) -> str:
     """How many of the viewer's days from ``at`` to ``due``."""
     days = (due.astimezone(zone).date() - at.astimezone(zone).date()).days
     return ("today", "tomorrow")[days] if days < 2 else f"in {days} days"
+
+
+def duration(minutes: float) -> str:
+    """A time in whole minutes, and in hours from 1 on."""
+    whole = round(minutes)
+    if whole < 1:
+        return "under a minute"
+    hours, rest = divmod(whole, 60)
+    return " ".join(([f"{hours:,} h"] if hours else []) + ([f"{rest} min"] if rest else []))

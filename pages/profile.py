@@ -1,0 +1,93 @@
+"""Profile: how somebody is called, which clock their days follow, and what counts as weak and as mastered for them."""
+
+from zoneinfo import available_timezones
+
+import streamlit as st
+
+from mastery_core.errors import InvalidInput
+from mastery_core.identity.directory import LONGEST_NAME
+from mastery_core.recording import USUAL_RULES
+from pages import signed_in
+from pages.student.explained import profile as explained
+
+# The browser's own zone, whichever it is.
+BROWSERS = ""
+
+# Who, and what they have chosen so far
+
+person = signed_in.person()
+learns = person.role != "researcher"  # a researcher has no scores, and so no thresholds
+rules = signed_in.rules() if learns else USUAL_RULES
+kept = {
+    "profile_name": person.display_name,
+    "profile_zone": person.time_zone or BROWSERS,
+    "profile_weak": round(rules.weak_below * 100, 1),
+    "profile_mastered": round(rules.mastered_from * 100, 1),
+}
+for key, value in kept.items():
+    st.session_state.setdefault(key, value)
+
+
+def chosen(key: str, own: float | None) -> float | None:
+    """The threshold as it stands in the form; None where the usual one was left as it is."""
+    percent = st.session_state[key]
+    return own if percent == kept[key] else round(percent / 100, 6)
+
+
+def save(*, usual: bool = False) -> None:
+    """Save what stands in the form, with the usual thresholds if asked for; what cannot be is said, and nothing lost."""
+    try:
+        signed_in.save_profile(
+            display_name=st.session_state.profile_name,
+            time_zone=st.session_state.profile_zone or None,
+            weak_below=None if usual else chosen("profile_weak", person.weak_below),
+            mastered_from=None if usual else chosen("profile_mastered", person.mastered_from),
+            compares=person.compares,
+        )
+    except InvalidInput as error:
+        st.session_state.profile_trouble = str(error)
+        return
+    for key in kept:
+        del st.session_state[key]
+    st.session_state.profile_saved = True
+
+
+with st.container(gap=None):
+    st.title("Profile", anchor=False)
+    st.text(f"{person.role.capitalize()}{' in ' if person.cohorts else ''}{', '.join(person.cohorts)}")
+
+# The form
+
+places = {name for name in available_timezones() if "/" in name and not name.startswith("Etc/")} | {"UTC"}
+browser = st.context.timezone or "UTC"
+with st.form("profile", width=640):
+    st.text_input("Display name", key="profile_name", max_chars=LONGEST_NAME, autocomplete="name")
+    st.selectbox(
+        "Time zone", [BROWSERS, *sorted(places | {st.session_state.profile_zone} - {BROWSERS})], key="profile_zone",
+        format_func=lambda zone: zone or f"As my browser says ({browser})", help=explained.TIME_ZONE,
+    )  # fmt: skip
+    if learns:
+        with st.container(horizontal=True):
+            st.number_input(
+                "Weak below (%)", 1.0, 100.0, step=1.0, format="%g", key="profile_weak", help=explained.WEAK
+            )
+            st.number_input(
+                "Mastered from (%)", 1.0, 100.0, step=1.0, format="%g", key="profile_mastered", help=explained.MASTERED
+            )
+    with st.container(horizontal=True):
+        st.form_submit_button("Save", type="primary", on_click=save, key="profile_save")
+        own = person.weak_below is not None or person.mastered_from is not None
+        if learns and own:
+            st.form_submit_button(
+                "Save with the usual thresholds", on_click=save, kwargs={"usual": True}, key="profile_usual"
+            )
+    if learns:
+        st.caption(explained.OWN if own else explained.USUAL)
+if trouble := st.session_state.pop("profile_trouble", None):
+    st.error(trouble, icon=":material/edit:")
+if st.session_state.pop("profile_saved", False):
+    st.toast("Saved.", icon=":material/check:")
+
+# What is chosen elsewhere
+
+st.markdown(explained.THEME)

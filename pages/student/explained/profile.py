@@ -1,0 +1,11 @@
+"""What the choices of the Profile screen do."""
+
+TIME_ZONE = "Days, weeks and times of day are this zone's. What is stored stays as it is."
+WEAK = "A concept whose score now is below this counts as one to review. The review plan keeps concepts from falling below."
+MASTERED = "A concept whose score now is at least this counts as mastered. What lies between the two is on the way."
+THEME = (
+    "**Light or dark** follows your system. To choose for this browser, open the menu ⋮ at the top right and pick "
+    "*System*, *Light* or *Dark*."
+)
+USUAL = "You use the usual thresholds."
+OWN = "You use thresholds of your own."
