@@ -8,7 +8,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from benchmarks import api, first_chart, growth, importing, over_postgrest, progress, recording, replaying
+from benchmarks import api, first_chart, growth, importing, over_postgrest, progress, recording, replaying, screens
 from benchmarks.machine import this_machine
 from benchmarks.report import Result, as_document, as_table
 
@@ -24,6 +24,7 @@ class Name(StrEnum):
     POSTGREST = "postgrest"
     API = "api"
     FIRST_CHART = "first-chart"
+    SCREENS = "screens"
 
 
 BENCHMARKS: dict[Name, Callable[..., Iterator[Result]]] = {
@@ -35,6 +36,7 @@ BENCHMARKS: dict[Name, Callable[..., Iterator[Result]]] = {
     Name.POSTGREST: over_postgrest.measure,
     Name.API: api.measure,
     Name.FIRST_CHART: first_chart.measure,
+    Name.SCREENS: screens.measure,
 }
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -7,6 +7,8 @@ from benchmarks.machine import Machine
 from benchmarks.pairing import Pair, Timings
 
 HEADINGS = ("benchmark", "measured", "median", "beside", "median", "ratio", "quartiles", "bound", "holds")
+SIZE_HEADINGS = ("benchmark", "measured", "bytes", "bound", "holds")
+HOLDS = {True: "yes", False: "**no**", None: ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +19,33 @@ class Skipped:
     why: str
 
 
-Result = Pair | Skipped
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many bytes something came to, and how many it may."""
+
+    benchmark: str
+    measured: str
+    size: int
+    bound: int
+
+    @property
+    def holds(self) -> bool:
+        return self.size <= self.bound
+
+
+Result = Pair | Size | Skipped
 
 
 def as_table(machine: Machine, results: list[Result]) -> str:
-    """Machine and date, the pairs, and in so many words what was missed."""
+    """Machine and date, the pairs, the sizes, and in so many words what was missed."""
     pairs = [result for result in results if isinstance(result, Pair)]
-    lines = [str(machine), "", *_table([_cells(pair) for pair in pairs]), ""]
+    sizes = [result for result in results if isinstance(result, Size)]
+    lines = [str(machine), "", *_table(HEADINGS, [_cells(pair) for pair in pairs]), ""]
+    lines += [*_table(SIZE_HEADINGS, [_size_cells(size) for size in sizes]), ""] if sizes else []
     lines += [f"{result.benchmark} was skipped: {result.why}." for result in results if isinstance(result, Skipped)]
-    bounds = [pair for pair in pairs if pair.holds is not None]
-    missed = [pair for pair in bounds if not pair.holds]
-    lines += [f"MISSED: {pair.benchmark}, {_ratio(pair.ratio)} where the bound is {_bound(pair)}." for pair in missed]
+    bounds = [result for result in (*pairs, *sizes) if result.holds is not None]
+    missed = [result for result in bounds if not result.holds]
+    lines += [_said(result) for result in missed]
     lines.append(f"{len(bounds) - len(missed)} of {len(bounds)} bounds hold.")
     return "\n".join(lines)
 
@@ -37,6 +55,7 @@ def as_document(machine: Machine, results: list[Result]) -> dict[str, Any]:
     return {
         "machine": asdict(machine),
         "pairs": [_pair(result) for result in results if isinstance(result, Pair)],
+        "sizes": [asdict(result) | {"holds": result.holds} for result in results if isinstance(result, Size)],
         "skipped": [asdict(result) for result in results if isinstance(result, Skipped)],
     }
 
@@ -67,7 +86,6 @@ def _timings(timings: Timings) -> dict[str, Any]:
 
 def _cells(pair: Pair) -> tuple[str, ...]:
     low, high = pair.spread
-    holds = {True: "yes", False: "**no**", None: ""}[pair.holds]
     return (
         pair.benchmark,
         pair.ours.name,
@@ -77,7 +95,21 @@ def _cells(pair: Pair) -> tuple[str, ...]:
         _ratio(pair.ratio),
         f"{_ratio(low)} to {_ratio(high)}",
         _bound(pair),
-        holds,
+        HOLDS[pair.holds],
+    )
+
+
+def _size_cells(size: Size) -> tuple[str, ...]:
+    return size.benchmark, size.measured, f"{size.size:,}", f"at most {size.bound:,}", HOLDS[size.holds]
+
+
+def _said(missed: Pair | Size) -> str:
+    if isinstance(missed, Size):
+        return (
+            f"MISSED: {missed.benchmark}, {missed.measured}: {missed.size:,} bytes where the bound is {missed.bound:,}."
+        )
+    return (
+        f"MISSED: {missed.benchmark}, {missed.ours.name}: {_ratio(missed.ratio)} where the bound is {_bound(missed)}."
     )
 
 
@@ -95,9 +127,9 @@ def _median(pair: Pair, timings: Timings) -> str:
     return f"{timings.median:.2f} s" if timings.median >= 1 else f"{timings.median * 1000:.1f} ms"
 
 
-def _table(rows: list[tuple[str, ...]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(HEADINGS, *rows, strict=True)]
-    ruled = [HEADINGS, tuple("-" * width for width in widths), *rows]
+def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+    ruled = [headings, tuple("-" * width for width in widths), *rows]
     return [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in ruled
     ]
