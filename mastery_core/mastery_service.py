@@ -467,11 +467,13 @@ def _concept_masteries(answer: dict[str, Any], moment: datetime, *, apply_decay:
             observations=observations,
             due_at=_later(moment, left),
             recent_forgetting=forgetting,
+            graded=graded,
+            correct=correct,
         )
-        for concept, now, last, kept_a_day, trend, delta, then, observations, left, forgetting in zip(
+        for concept, now, last, kept_a_day, trend, delta, then, observations, left, forgetting, graded, correct in zip(
             answer["concept_tag"], score.tolist(), assessed, answer["decay_factor"],
             trends(answer["recent_delta"], answer["recent_events"]), answer["recent_delta"], answer["stored_score"],
-            answer["observations"], days_left.tolist(), answer["recent_forgetting"], strict=True,
+            answer["observations"], days_left.tolist(), answer["recent_forgetting"], answer["graded"], answer["correct"], strict=True,
         )
     ]  # fmt: skip
 

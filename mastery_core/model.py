@@ -42,7 +42,7 @@ class ConceptMastery:
     ``mastery_score`` is what is left of ``stored_score`` after forgetting since ``last_assessed_at``; both are shares
     in [0, 1]. ``recent_delta`` is the sum of the practice deltas of the trend's window, ``recent_forgetting`` what
     time took away in it (at most 0). ``due_at`` is the moment the score falls below the weak threshold if nothing is
-    practised: None when it already has, or never will.
+    practised: None when it already has, or never will. ``graded`` counts the answers so far, ``correct`` the right ones.
     """
 
     concept_tag: str
@@ -55,6 +55,8 @@ class ConceptMastery:
     observations: int
     due_at: datetime | None
     recent_forgetting: float = 0.0
+    graded: int = 0
+    correct: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-RULES = ("decay", "trend", "standing", "insights", "curve", "model", "concept")
+RULES = (
+    "concept", "curve", "decay", "gaps", "insights", "intervals", "model", "placing", "reckoning", "recording", "review_plan",
+    "rhythm", "standing", "streaks", "trend", "usual_session", "velocity", "what_if",
+)  # fmt: skip
 SERVICES = ("mastery_service", "cohort_service", "research")
 EDGES = ("charts", "database", "identity", "ingest", "api")
 

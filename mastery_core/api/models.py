@@ -155,6 +155,8 @@ class ConceptStanding(Strict):
         description="When it will be weak without practice; null if it is already, or never will.", examples=[A_TIME]
     )
     recent_forgetting: float = Field(description="What time took away in those days, at most 0.", examples=[-0.08])
+    graded: int = Field(description="Answers so far, right or wrong.", examples=[12])
+    correct: int = Field(description="The right ones among them.", examples=[9])
 
 
 class Standing(Strict):

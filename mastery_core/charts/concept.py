@@ -24,7 +24,7 @@ LEAST_PAST, EDGE = 0.2, 0.012
 # The edge of a session's shade in pixels: without it none could be seen among weeks, and many would be all there is to see.
 FEW_SESSIONS, WIDE_EDGE, THIN_EDGE = 100, 3, 1
 # A day named on the right of its mark takes this share of the width; without as much room it stands on the left.
-ROOM_FOR_DAY = 0.12
+ROOM_FOR_DAY = 0.09
 BOTTOM, TOP = -0.02, 1.04
 CLOSE = 0.07
 SHADE = "rgba(128, 136, 148, 0.2)"

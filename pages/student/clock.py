@@ -8,6 +8,17 @@ import streamlit as st
 from mastery_core.identity.directory import Person
 
 RECENT = timedelta(days=30)
+STEADY = timedelta(minutes=1)
+
+
+def steady_now() -> datetime:
+    """Now, the same for up to a minute while nothing is recorded: so what was drawn is not drawn anew, and a zoom stays."""
+    now, pulse = datetime.now(UTC), st.session_state.get("pulse")
+    kept_pulse, kept = st.session_state.get("steady_now", (None, now - STEADY))
+    if pulse is None or pulse != kept_pulse or now - kept >= STEADY:
+        st.session_state["steady_now"] = pulse, now
+        return now
+    return kept
 
 
 def viewer_zone(person: Person) -> ZoneInfo:

@@ -93,18 +93,18 @@ with st.skeleton(height=LOADING_HEIGHT):
     in_range = mastery.observations - (before.observations if before else 0)
     stretches = EVERY_STEP if in_range <= MOST_MARKS else SOME_STEPS
     curves = service.get_mastery_curves(person.id, [concept], view.days, at=moment, stretches=stretches)
-    attempts = service.get_attempts(person.id, concept, max(ATTEMPTS_A_PAGE, in_range) + SET_ANEW, at=moment)
-    recent = [attempt for attempt in attempts if attempt.at > since]
-    held_in = {attempt.session_id for attempt in recent} - {None}
-    all_sessions = service.get_sessions(person.id, view.days, at=moment) if held_in and view.days <= SHADED_DAYS else []
+    shaded = min(in_range, MOST_MARKS) if view.days <= SHADED_DAYS else 0
+    attempts = service.get_attempts(person.id, concept, max(ATTEMPTS_A_PAGE, shaded) + SET_ANEW, at=moment)
+    held_in = {attempt.session_id for attempt in attempts[:shaded] if attempt.at > since} - {None}
+    all_sessions = service.get_sessions(person.id, view.days, at=moment) if held_in else []
     sessions = [session for session in reversed(all_sessions) if session.id in held_in]
 
 enough = mastery.observations >= ENOUGH_OBSERVATIONS
 [band] = bands([mastery.mastery_score], [mastery.observations], weak=weak, mastered=mastered)
 worth = rules.deltas[Outcome.CORRECT]
 fewest = right_answers_to_reach(weak, mastery.mastery_score, worth=worth)
-right = sum(attempt.kind == "correct" for attempt in recent)
-graded = right + sum(attempt.kind == "incorrect" for attempt in recent)
+right = mastery.correct - (before.correct if before else 0)
+graded = mastery.graded - (before.graded if before else 0)
 last = mastery.last_assessed_at
 
 # Its name, where it stands, five figures
@@ -184,7 +184,7 @@ for curve in curves:  # one, or none for a score from before practice was record
     )
     if numbers.open:
         numbers.dataframe(
-            tables.points_table(curve, zone, falls_below, then if tells else None, moment), hide_index=True, placeholder="",
+            tables.points_table(curve, zone, weak, falls_below, then if tells else None, moment), hide_index=True, placeholder="",
             column_config=tables.points_columns(zone), alt="The steps that the curve is drawn from and what comes next, newest first",
         )  # fmt: skip
 

@@ -21,7 +21,7 @@ WORD_JOINER = "\u2060"
 def concept_link(concept: str) -> None:
     """A link to the screen of a concept, in its own name."""
     [name] = shortened([concept], LABEL_COLUMNS)
-    st.page_link(CONCEPT, label=f":primary[{as_label(name)}]", query_params=kept(concept=concept_id(concept)))
+    st.page_link(CONCEPT, label=f":blue[{as_label(name)}]", query_params=kept(concept=concept_id(concept)))
 
 
 def open_concept(concept: str) -> NoReturn:
@@ -29,7 +29,7 @@ def open_concept(concept: str) -> NoReturn:
 
 
 def session_link(session_id: str, label: str) -> None:
-    st.page_link(SESSIONS, label=f":primary[{as_label(label)}]", query_params=kept(session=session_id))
+    st.page_link(SESSIONS, label=f":blue[{as_label(label)}]", query_params=kept(session=session_id))
 
 
 def open_session(session_id: str) -> NoReturn:

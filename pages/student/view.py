@@ -1,7 +1,7 @@
 """What a screen shows: whose record, over which range, as of which moment. One range and one moment govern all screens."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -50,7 +50,7 @@ def open_screen(title: str, *, ranged: bool = True, empty: str | None = NOTHING_
     gives None deals with it itself.
     """
     person, service, rules = signed_in.person(), signed_in.mastery_service(), signed_in.rules()
-    now, zone = datetime.now(UTC), clock.viewer_zone(person)
+    now, zone = clock.steady_now(), clock.viewer_zone(person)
     with st.container(gap=None):
         st.title(title, anchor=False)
         st.text(person.display_name)

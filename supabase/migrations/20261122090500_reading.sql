@@ -78,6 +78,8 @@ begin
       'stored_score', coalesce(to_jsonb(array_agg(s.mastery_score)), '[]'),
       'last_assessed_at', coalesce(to_jsonb(array_agg(s.last_assessed_at)), '[]'),
       'observations', coalesce(to_jsonb(array_agg(s.observations)), '[]'),
+      'graded', coalesce(to_jsonb(array_agg(s.graded)), '[]'),
+      'correct', coalesce(to_jsonb(array_agg(s.correct)), '[]'),
       'decay_factor', coalesce(to_jsonb(array_agg(s.decay_factor)), '[]'),
       'recent_delta', coalesce(to_jsonb(array_agg(s.practised - coalesce(earlier.practised, 0))), '[]'),
       'recent_forgetting', coalesce(to_jsonb(array_agg(s.forgotten - coalesce(earlier.forgotten, 0))), '[]'),

@@ -167,7 +167,7 @@ def test_mastered_is_said_in_a_sign_and_words(learner: Learner, screen: Screen) 
 
 def test_weak_tells_since_when_and_what_brings_it_back(learner: Learner, screen: Screen) -> None:
     faded = screen(learner([("Sampling", "correct", 25)] * 3), SCREEN)
-    since = datetime.now(UTC) - timedelta(days=25) + timedelta(days=9.16)
+    since = datetime.now(UTC) - timedelta(days=25 - math.log(0.5 / 0.8) / math.log(0.95))
     assert metrics(faded)["Below 50% since"] == f"{since:%a} {since.day} {since:%b}"
     assert ":orange[▼ to review]: below 50%" in texts(faded)
     never = screen(learner([("Sampling", "incorrect", 0.1)] * 3), SCREEN)
@@ -429,6 +429,7 @@ def test_one_figure_one_alternative_with_its_numbers(learner: Learner, screen: S
     assert all(table.proto.alt for table in app.dataframe)
     table = numbers(app)
     assert {"as of", "if not practised", "after 2 more right answers"} <= set(table["what"])
+    assert table.set_index("what")["score"]["falls below 50%, if not practised"] == 50
     assert table["at"].is_monotonic_decreasing
 
 

@@ -206,7 +206,7 @@ def test_strongest_and_weakest_are_links_by_opaque_ids_and_none_is_both(
     app = screen(person, SCREEN, range="90 days")
     insights = asked(database, person).get_learning_insights(person, 90)
     expected = [*insights.strongest_concepts, *insights.weakest_concepts]
-    assert [link.label.removeprefix(":primary[").removesuffix("]") for link in links(app)] == [
+    assert [link.label.removeprefix(":blue[").removesuffix("]") for link in links(app)] == [
         name for name, _ in expected
     ]
     for link, (concept, _) in zip(links(app), expected, strict=True):

@@ -64,18 +64,19 @@ def attempts_columns(zone: ZoneInfo) -> dict[str, Any]:
 
 
 def points_table(
-    curve: MasteryCurve, zone: ZoneInfo, falls_below: datetime | None, then: Outlook | None, at: datetime
+    curve: MasteryCurve, zone: ZoneInfo, weak: float, falls_below: datetime | None, then: Outlook | None, at: datetime
 ) -> pd.DataFrame:
     """What the figure is drawn from: the steps, where the score stands and where it goes, with and without more answers."""
     drawn = curve_table([curve], zone).drop(columns="concept")
+    falls, threshold = f"falls below {weak:.0%}", round(weak * 100, 1)
     ahead: list[dict[str, Any]] = []
     if falls_below:
-        ahead.append({"at": falls_below, "what": "falls below the threshold, if not practised"})
+        ahead.append({"at": falls_below, "what": f"{falls}, if not practised", "score": threshold})
     if then and then.right_answers:
         answers = f"{then.right_answers} more right answer{'' if then.right_answers == 1 else 's'}"
         ahead.append({"at": at, "what": f"after {answers}", "score": round(then.score * 100, 1)})
         if then.falls_below:
-            ahead.append({"at": then.falls_below, "what": f"falls below the threshold, after {answers}"})
+            ahead.append({"at": then.falls_below, "what": f"{falls}, after {answers}", "score": threshold})
     if not ahead:
         return drawn
     frame = pd.DataFrame(ahead, columns=["at", "what", "score", "change"]).astype({"score": float, "change": float})
