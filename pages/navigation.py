@@ -16,6 +16,10 @@ ICON = Path(__file__).with_name("icon.svg")
 SECONDS_BETWEEN_LOOKS = 10
 SECONDS_BETWEEN_PULSES = 3
 ROLE_NAMES = {"student": "Student", "instructor": "Instructor", "researcher": "Researcher", "admin": "Administrator"}
+# In a narrow window the menu lies over the screen that it has just opened.
+CLOSE_MENU = """<script>
+if (innerWidth < 768) document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click();
+</script>"""
 
 st.set_page_config(page_title="Mastery", page_icon=ICON, layout="wide")
 
@@ -73,11 +77,16 @@ screen = st.navigation(there_are, position="hidden")
 st.logo(ICON)
 with st.sidebar:
     for section, pages in there_are.items():
-        with st.container(gap=None):
+        with st.container(gap="xsmall"):
             st.caption(section)
             for page in pages:
-                st.page_link(page, query_params=links.kept(), width="stretch")
+                # A link to the screen that is open would change the screen and not its address: it leaves both.
+                query = st.query_params.to_dict() if page == screen else links.kept()
+                st.page_link(page, query_params=query, width="stretch")
     st.divider()
+    if st.session_state.setdefault("screen", screen.url_path) != screen.url_path:
+        st.session_state["screen"] = screen.url_path
+        st.html(CLOSE_MENU, unsafe_allow_javascript=True)
 with st.sidebar, st.container(gap="xsmall"):
     st.text(person.display_name)
     st.caption(ROLE_NAMES.get(person.role, person.role.capitalize()))
