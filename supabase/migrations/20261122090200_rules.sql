@@ -32,11 +32,6 @@ begin
 end
 $$;
 
--- What an answer or another outcome is called where its kinds are told apart: correct, incorrect, or by what it triggered.
-create function private.kind_of(trigger_type text, is_correct boolean) returns text language sql immutable parallel safe set search_path = '' as $$
-  select case when is_correct then 'correct' when not is_correct then 'incorrect' else trigger_type end
-$$;
-
 -- Who asks.
 
 create function private.is_service() returns boolean language sql stable set search_path = '' as $$

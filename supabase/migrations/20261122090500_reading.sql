@@ -186,8 +186,7 @@ begin
   perform private.require_visible(learner);
   return (
     with steps as materialized (
-      select h.concept_tag, h.opportunity, h.created_at, h.mastery_score, h.delta, h.trigger_type,
-             private.kind_of(h.trigger_type, h.is_correct) as kind,
+      select h.concept_tag, h.opportunity, h.created_at, h.mastery_score, h.delta, h.trigger_type, h.is_correct,
              floor(date_part('epoch', h.created_at - since) / length * stretches) as stretch
       from public.mastery_history h
       where h.user_id = learner and h.concept_tag = any (concepts) and h.trigger_type <> 'decay'
@@ -203,7 +202,8 @@ begin
              to_jsonb(array_agg(date_part('epoch', created_at) order by opportunity, trigger_type = 'reset')) as at,
              to_jsonb(array_agg(mastery_score order by opportunity, trigger_type = 'reset')) as score,
              to_jsonb(array_agg(delta order by opportunity, trigger_type = 'reset')) as delta,
-             to_jsonb(array_agg(kind order by opportunity, trigger_type = 'reset')) as kind
+             to_jsonb(array_agg(case when is_correct then 'correct' when not is_correct then 'incorrect' else trigger_type end
+                                order by opportunity, trigger_type = 'reset')) as kind
       from steps join picked using (concept_tag, stretch)
       where opportunity in (first, last, lowest, highest)
       group by concept_tag

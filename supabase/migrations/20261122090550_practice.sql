@@ -1,6 +1,8 @@
 -- What may be asked about practice itself: attempts, sessions, hours, gaps. Like the reading of standings: the rooms look once whether the
 -- learner may be seen, and lists come as columns where they are long.
 
+-- The kind of a step is said in place: a function with a search_path of its own is called for every row.
+
 set check_function_bodies = off;
 
 -- A text that changes whenever something recorded about a learner did, cheap enough to be asked every few seconds.
@@ -43,7 +45,7 @@ begin
       limit max_rows offset skip
     )
     select coalesce(jsonb_agg(jsonb_build_object(
-        'interaction_id', w.interaction_id, 'at', w.created_at, 'kind', private.kind_of(w.trigger_type, w.is_correct),
+        'interaction_id', w.interaction_id, 'at', w.created_at, 'kind', case when w.is_correct then 'correct' when not w.is_correct then 'incorrect' else w.trigger_type end,
         'outcome', i.outcome, 'before', w.mastery_score - w.delta, 'after', w.mastery_score, 'delta', w.delta,
         'forgotten', coalesce(d.delta, 0), 'opportunity', w.opportunity, 'session_id', w.session_id)
       order by w.created_at desc, w.interaction_id desc), '[]')
@@ -158,7 +160,7 @@ begin
         ) of_concept),
       'events', (
         select coalesce(jsonb_agg(jsonb_build_object(
-            'at', e.created_at, 'concept_tag', e.concept_tag, 'kind', private.kind_of(e.trigger_type, e.is_correct), 'outcome', i.outcome,
+            'at', e.created_at, 'concept_tag', e.concept_tag, 'kind', case when e.is_correct then 'correct' when not e.is_correct then 'incorrect' else e.trigger_type end, 'outcome', i.outcome,
             'before', e.mastery_score - e.delta, 'after', e.mastery_score, 'delta', e.delta, 'forgotten', coalesce(d.delta, 0),
             'opportunity', e.opportunity)
           order by e.created_at, e.interaction_id), '[]')
