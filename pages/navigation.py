@@ -9,7 +9,7 @@ from mastery_core.errors import MasteryError
 from mastery_core.identity.installation import installation
 from mastery_core.identity.middleware import SIGN_IN_PATH
 from pages import signed_in
-from pages.student import links
+from pages.student import address, links
 
 # A file of our own: an icon by name would be fetched from Google by every browser.
 ICON = Path(__file__).with_name("icon.svg")
@@ -18,7 +18,10 @@ SECONDS_BETWEEN_PULSES = 3
 ROLE_NAMES = {"student": "Student", "instructor": "Instructor", "researcher": "Researcher", "admin": "Administrator"}
 # In a narrow window the menu lies over the screen that it has just opened.
 CLOSE_MENU = """<script>
-if (innerWidth < 768) document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click();
+// %s: another script for each screen, for the same one would not run again
+if (innerWidth < 768) document.querySelector(
+  "[data-testid=stSidebar][data-collapsed=false] [data-testid=stSidebarCollapseButton] button"
+)?.click();
 </script>"""
 
 st.set_page_config(page_title="Mastery", page_icon=ICON, layout="wide")
@@ -86,7 +89,8 @@ with st.sidebar:
     st.divider()
     if st.session_state.setdefault("screen", screen.url_path) != screen.url_path:
         st.session_state["screen"] = screen.url_path
-        st.html(CLOSE_MENU, unsafe_allow_javascript=True)
+        address.let_go()
+        st.html(CLOSE_MENU % screen.url_path, unsafe_allow_javascript=True)
 with st.sidebar, st.container(gap="xsmall"):
     st.text(person.display_name)
     st.caption(ROLE_NAMES.get(person.role, person.role.capitalize()))

@@ -12,6 +12,8 @@ from typing import Any
 
 import streamlit as st
 
+CHOICE = "_choice"
+
 
 def asked(name: str, known: Collection[str]) -> list[str]:
     """The ids or words that the address gives by ``name``, those that are ``known``."""
@@ -43,9 +45,16 @@ def held(name: str, value: Any, usual: Any = None) -> dict[str, Any]:
 
     The ``usual`` choice is not written.
     """
-    key = f"{name}_choice"
-    st.session_state[key] = value
+    key = f"{name}{CHOICE}"
+    if key not in st.session_state or st.session_state[key] != value:  # set anew, it would lose what is half typed
+        st.session_state[key] = value
     return {"key": key, "on_change": remember, "args": (name, key, usual)}
+
+
+def let_go() -> None:
+    """Forget what the widgets of another screen held: one of the same name on this screen is set anew."""
+    for key in [key for key in st.session_state if str(key).endswith(CHOICE)]:
+        del st.session_state[key]
 
 
 def remember(name: str, key: str, usual: Any = None) -> None:

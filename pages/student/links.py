@@ -25,7 +25,7 @@ def concept_link(concept: str) -> None:
 
 
 def open_concept(concept: str) -> NoReturn:
-    st.switch_page(CONCEPT, query_params=kept(concept=concept_id(concept)))
+    _open(CONCEPT, concept=concept_id(concept))
 
 
 def session_link(session_id: str, label: str) -> None:
@@ -33,7 +33,7 @@ def session_link(session_id: str, label: str) -> None:
 
 
 def open_session(session_id: str) -> NoReturn:
-    st.switch_page(SESSIONS, query_params=kept(session=session_id))
+    _open(SESSIONS, session=session_id)
 
 
 def chosen_from(key: str, names: Sequence[str]) -> str | None:
@@ -50,3 +50,9 @@ def as_label(text: str) -> str:
 def kept(**more: str) -> dict[str, str]:
     """What every link carries on: the range and the moment, and what else it is to say."""
     return {name: st.query_params[name] for name in KEPT if name in st.query_params} | more
+
+
+def _open(screen: str, **to: str) -> NoReturn:
+    # Streamlit writes the new address under the screen that is left, and Back leads there: it must go on showing what it did.
+    here = {name: st.query_params.get_all(name) for name in st.query_params}
+    st.switch_page(screen, query_params=here | to)

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
+from mastery_core.database import EmbeddedDatabase
 from tests.local_supabase import LocalSupabase
 
 ROOT = Path(__file__).parents[2]
@@ -44,11 +45,29 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def app_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the app keeps its data, for tests that look at, or write, the same."""
+    return tmp_path_factory.mktemp("app") / "home"
+
+
+@pytest.fixture(scope="session")
+def app_url(app_home: Path) -> Iterator[str]:
     """Where ``streamlit run dashboard.py`` answers, on an empty home that it fills with the sample by itself."""
-    folder = tmp_path_factory.mktemp("app")
-    with _running(folder, _is_prepared, MASTERY_HOME=str(folder / "home")) as url:
+    with running_app(app_home.parent) as url:
         yield url
+
+
+def running_app(folder: Path) -> AbstractContextManager[str]:
+    """The app with its data in ``folder / "home"``, ready with the sample."""
+    return _running(folder, _is_prepared, MASTERY_HOME=str(folder / "home"))
+
+
+@pytest.fixture(scope="session")
+def app_database(app_url: str, app_home: Path) -> Iterator[EmbeddedDatabase]:
+    """The database of that app, from another process: this one."""
+    database = EmbeddedDatabase(app_home)
+    yield database
+    database.close()
 
 
 @pytest.fixture(scope="session")
