@@ -73,7 +73,7 @@ with others, st.grid(2, min_column_width=140):
     compared = practised and earlier is not None and earlier.total_interactions > 0
     st.metric(
         "Learning velocity", f"{words.points(insights.learning_velocity, 1)} a day" if practised else words.NONE,
-        words.points(insights.learning_velocity - earlier.learning_velocity, 1) if compared else None,
+        words.points(insights.learning_velocity - earlier.learning_velocity, 1) if compared else None, delta_color="blue",
         delta_description="vs before" if compared else "points" if practised else "no practice in this range",
         border=True, height="stretch", help=explained.velocity(insights, earlier),
     )  # fmt: skip

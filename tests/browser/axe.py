@@ -14,9 +14,6 @@ STREAMLITS_OWN = {
         # range). On a dark page no colour is far enough from both: ours is far enough from white.
         "[data-variant=segmented_control][data-selected=true] p",
     ],
-    # The menu's sections are elements of its list, and its entries are in them.
-    "list": ["[data-testid=stSidebarNavItems]"],
-    "listitem": ["[data-testid=stSidebarNavItems] li"],
 }
 
 RUN = """async own => {
