@@ -93,9 +93,9 @@ def take(
 
 def save(picture: bytes, name: str) -> None:
     """As few bytes as leave it looking the same: screens have few colours."""
-    Image.open(BytesIO(picture)).convert("RGB").quantize(
-        COLOURS_A_PICTURE, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
-    ).save(PICTURES / name, optimize=True)
+    Image.open(BytesIO(picture)).convert("RGB").quantize(COLOURS_A_PICTURE, kmeans=2, dither=Image.Dither.NONE).save(
+        PICTURES / name, optimize=True
+    )
 
 
 if __name__ == "__main__":
