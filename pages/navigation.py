@@ -14,7 +14,7 @@ from pages.student import address, links
 # A file of our own: an icon by name would be fetched from Google by every browser.
 ICON = Path(__file__).with_name("icon.svg")
 SECONDS_BETWEEN_LOOKS = 10
-SECONDS_BETWEEN_PULSES = 3
+SECONDS_BETWEEN_PULSES = 2
 ROLE_NAMES = {"student": "Student", "instructor": "Instructor", "researcher": "Researcher", "admin": "Administrator"}
 # In a narrow window the menu lies over the screen that it has just opened.
 CLOSE_MENU = """<script>
