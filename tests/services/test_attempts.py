@@ -117,8 +117,9 @@ def test_a_late_outcome_takes_its_place(mastery: MasteryService, learner: str) -
 
 
 def test_a_score_stops_at_1_and_at_0_and_says_what_was_left_to_gain(mastery: MasteryService, learner: str) -> None:
-    for custom_delta in (0.45, 0.2):
-        mastery.update_mastery(learner, "a", "correct", custom_delta=custom_delta, at=MAY)
+    for step, custom_delta in enumerate((0.45, 0.2)):
+        at = MAY + timedelta(milliseconds=step)
+        mastery.update_mastery(learner, "a", "correct", custom_delta=custom_delta, at=at)
     mastery.update_mastery(learner, "b", "incorrect", custom_delta=-1, at=MAY)
     deltas = sorted(each.delta for each in mastery.get_attempts(learner, "a"))
     assert deltas == pytest.approx([0.05, 0.45])
