@@ -5,7 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from mastery_core.errors import MasteryError
+from mastery_core.errors import MasteryError, NotSignedIn
+from mastery_core.identity.directory import Person
 from mastery_core.identity.installation import installation
 from mastery_core.identity.middleware import SIGN_IN_PATH
 from pages import signed_in
@@ -37,7 +38,7 @@ def notice_sign_out() -> None:
 def sign_out() -> None:
     installation().sign_out(signed_in.session_key())
     st.html(f"<script>location.replace({SIGN_IN_PATH!r})</script>", unsafe_allow_javascript=True)
-    signed_in.stop_signed_out()
+    raise NotSignedIn(signed_in.SIGNED_OUT)
 
 
 @st.fragment(run_every=SECONDS_BETWEEN_PULSES)
@@ -72,13 +73,8 @@ def screens(role: str) -> dict[str, list[st.Page]]:
     return {"You": about} if role == "researcher" else {"Your learning": own, "You": data + about}
 
 
-person = signed_in.person()
-there_are = screens(person.role)
-# The menu is our own: its links carry the range and the moment along, in one step of the browser's history.
-screen = st.navigation(there_are, position="hidden")
-
-st.logo(ICON)
-with st.sidebar:
+def menu(there_are: dict[str, list[st.Page]], screen: st.Page) -> None:
+    """Our own, not Streamlit's: its links carry the range and the moment along, in one step of the browser's history."""
     for section, pages in there_are.items():
         with st.container(gap="xsmall"):
             st.caption(section)
@@ -91,15 +87,36 @@ with st.sidebar:
         st.session_state["screen"] = screen.url_path
         address.let_go()
         st.html(CLOSE_MENU % screen.url_path, unsafe_allow_javascript=True)
-with st.sidebar, st.container(gap="xsmall"):
-    st.text(person.display_name)
-    st.caption(ROLE_NAMES.get(person.role, person.role.capitalize()))
-    if st.button("Sign out", icon=":material/logout:"):
-        sign_out()
 
-notice_sign_out()
-if person.role != "researcher":
-    # What is recorded while the screen is drawn comes after this pulse, and draws it again.
-    st.session_state.pop("pulse", None)
-    follow()
-screen.run()
+
+def who(person: Person) -> None:
+    with st.container(gap="xsmall"):
+        st.text(person.display_name)
+        st.caption(ROLE_NAMES.get(person.role, person.role.capitalize()))
+        if st.button("Sign out", icon=":material/logout:"):
+            sign_out()
+
+
+def draw() -> None:
+    """The frame and the screen in it. Raises NotSignedIn."""
+    person = signed_in.person()
+    there_are = screens(person.role)
+    screen = st.navigation(there_are, position="hidden")
+    st.logo(ICON)
+    with st.sidebar:
+        menu(there_are, screen)
+        who(person)
+    notice_sign_out()
+    if person.role != "researcher":
+        # What is recorded while the screen is drawn comes after this pulse, and draws it again.
+        st.session_state.pop("pulse", None)
+        follow()
+    screen.run()
+
+
+try:
+    draw()
+except NotSignedIn:
+    # Said here, so that the run ends by itself: after a run that was stopped Streamlit keeps the fragments of the one before,
+    # and the next beat of one would wipe out what is said.
+    signed_in.say_signed_out()

@@ -5,18 +5,19 @@ A socket outlives a sign-out in another tab, so a screen, and each fragment that
 """
 
 from html import escape
-from typing import NoReturn
 from urllib.parse import quote, urlencode, urlsplit
 
 import streamlit as st
 
 from mastery_core import MasteryService
-from mastery_core.errors import NotFound
+from mastery_core.errors import NotFound, NotSignedIn
 from mastery_core.identity.directory import Directory, Person
 from mastery_core.identity.installation import installation
 from mastery_core.identity.middleware import SIGN_IN_PATH
 from mastery_core.identity.sessions import Session
 from mastery_core.model import Rules
+
+SIGNED_OUT = "You are signed out. This happens when you sign out in another tab, or after a long pause."
 
 
 def session_key() -> str | None:
@@ -26,21 +27,21 @@ def session_key() -> str | None:
 
 
 def session() -> Session:
-    """The session of the person who is signed in. When nobody is any more, says so and stops the run."""
+    """The session of the person who is signed in. Raises NotSignedIn when nobody is any more."""
     found = installation().sessions.use(session_key())
     if found is None or found.person_id != st.user.get("sub"):
-        stop_signed_out()
+        raise NotSignedIn(SIGNED_OUT)
     return found
 
 
 def person() -> Person:
-    """The person who is signed in."""
+    """The person who is signed in. Raises NotSignedIn when nobody is any more."""
+    now = session()
     try:
-        now = session()
         return _person(now.person_id, now)
     except NotFound:
         installation().sign_out(session_key())
-        stop_signed_out()
+        raise NotSignedIn(SIGNED_OUT) from None
 
 
 def mastery_service() -> MasteryService:
@@ -93,15 +94,9 @@ def save_profile(
     return saved
 
 
-def stop_signed_out() -> NoReturn:
-    """Say that nobody is signed in here any more, and stop the run."""
-    say_signed_out()
-    st.stop()
-
-
 def say_signed_out() -> None:
     """Say that nobody is signed in here any more, with the way back to this very view."""
-    st.info("You are signed out. This happens when you sign out in another tab, or after a long pause.")
+    st.info(SIGNED_OUT)
     link = f"{SIGN_IN_PATH}?next={quote(_here(), safe='/')}"
     st.markdown(f'<a href="{escape(link)}" target="_self">Sign in again</a>', unsafe_allow_html=True)
 
