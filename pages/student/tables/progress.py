@@ -18,6 +18,7 @@ from mastery_core.trend import WINDOW_DAYS
 from pages.student.words import KINDS, TRENDS
 
 OPENS = "every_concept_opens"
+NAME_WIDTH = 205  # of 356 on a phone: over six tenths of a table Streamlit lets a pinned column scroll away
 STEP_COLUMNS = ("at", "concept", "what", "score", "change")
 WEEK = f"{WINDOW_DAYS:.0f} days"
 
@@ -57,7 +58,7 @@ def standing_columns(weak: float, mastered: float) -> dict[str, Any]:
     column = st.column_config
     return {
         "concept": column.ButtonColumn(
-            "Concept", width=215, pinned=True, type="tertiary", alignment="left", key=OPENS, help="Opens the concept."
+            "Concept", width=NAME_WIDTH, pinned=True, type="tertiary", alignment="left", key=OPENS, help="Opens the concept."
         ),
         "now": column.ProgressColumn(
             "Now", min_value=0, max_value=100, format="%.1f%%", width=110,
