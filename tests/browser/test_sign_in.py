@@ -96,13 +96,13 @@ def test_the_keyboard_alone_is_enough(app_url: str, new_page: PageOf) -> None:
 def test_the_sign_in_works_without_javascript(app_url: str, browser: Browser) -> None:
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
-        page.goto(f"{app_url}/session/sign-in?next=/progress")
+        page.goto(f"{app_url}/session/sign-in?next=/sessions")
         page.get_by_role("searchbox").fill("amina")
         page.get_by_role("button", name="Find").click()
         expect(page.locator(".person")).to_have_count(1)
         page.get_by_role("button", name=AMINA).click()
 
-        expect(page).to_have_url(f"{app_url}/progress")
+        expect(page).to_have_url(f"{app_url}/sessions")
         assert any(cookie["name"].startswith("mastery_session") for cookie in context.cookies())
 
 
