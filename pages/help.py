@@ -14,10 +14,9 @@ from mastery_core.standing import ENOUGH_OBSERVATIONS, bands
 from mastery_core.streaks import current_streak, longest_streak
 from mastery_core.trend import trends
 from mastery_core.what_if import right_answers_to_reach
-from pages import signed_in
-from pages.student import chart, words
+from pages import chart, signed_in, words
+from pages.links import as_label
 from pages.student.explained import help as explained
-from pages.student.links import as_label
 from pages.student.tables import help as tables
 
 MOST_STEPS = 30

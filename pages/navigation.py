@@ -9,8 +9,7 @@ from mastery_core.errors import MasteryError, NotSignedIn
 from mastery_core.identity.directory import Person
 from mastery_core.identity.installation import installation
 from mastery_core.identity.middleware import SIGN_IN_PATH
-from pages import signed_in
-from pages.student import address, links
+from pages import address, links, signed_in
 
 # A file of our own: an icon by name would be fetched from Google by every browser.
 ICON = Path(__file__).with_name("icon.svg")

@@ -14,7 +14,7 @@ from mastery_core.model import Outcome
 from mastery_core.reckoning import reckoning
 from mastery_core.standing import ENOUGH_OBSERVATIONS, bands
 from mastery_core.what_if import outlook, right_answers_to_reach
-from pages.student import address, chart, links, words
+from pages import address, chart, links, words
 from pages.student.explained import concept as explained
 from pages.student.tables import concept as tables
 from pages.student.view import open_screen

@@ -9,8 +9,7 @@ from mastery_core import export
 from mastery_core.mastery_service import LONGEST_RANGE_DAYS
 from mastery_core.report.html import as_html
 from mastery_core.report.term import term_report
-from pages import signed_in
-from pages.student import address, clock, words
+from pages import address, clock, signed_in, words
 from pages.student.explained import data as explained
 from pages.student.review import reviews
 from pages.student.tables import data as tables

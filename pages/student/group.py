@@ -5,8 +5,7 @@ import streamlit as st
 from mastery_core.charts.group import ROWS_A_PAGE, beside_group, page_count
 from mastery_core.charts.names import shortened
 from mastery_core.placing import Place, beside, whole_day_end
-from pages import signed_in
-from pages.student import address, chart, links, words
+from pages import address, chart, links, signed_in, words
 from pages.student.explained import group as explained
 from pages.student.tables import group as tables
 from pages.student.view import open_screen

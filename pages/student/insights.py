@@ -14,7 +14,8 @@ from mastery_core.rhythm import by_weekday_and_hour, habit
 from mastery_core.standing import ENOUGH_OBSERVATIONS, bands
 from mastery_core.streaks import current_streak, longest_streak, practice_days
 from mastery_core.velocity import UNIT_DAYS, by_stretch, unit_of, velocity_when_practised
-from pages.student import chart, links, view, words
+from pages import chart, links, words
+from pages.student import view
 from pages.student.explained import insights as explained
 from pages.student.tables import insights as tables
 

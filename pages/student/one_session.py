@@ -11,7 +11,7 @@ from mastery_core.errors import InvalidInput, NotFound
 from mastery_core.model import LearningSession, SessionDetail
 from mastery_core.standing import ENOUGH_OBSERVATIONS
 from mastery_core.usual_session import LATEST, UsualSession, usual_session
-from pages.student import chart, links, words
+from pages import chart, links, words
 from pages.student.explained import sessions as explained
 from pages.student.tables import sessions as tables
 from pages.student.view import View

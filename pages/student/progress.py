@@ -9,7 +9,7 @@ from mastery_core.charts.sparkline import HEIGHT, sparkline
 from mastery_core.charts.standing import ROWS_A_PAGE, in_order, page_count, standing
 from mastery_core.concept import concept_id
 from mastery_core.standing import ENOUGH_OBSERVATIONS, mean_mastery
-from pages.student import address, chart, links, words
+from pages import address, chart, links, words
 from pages.student.explained import progress as explained
 from pages.student.review import reviews
 from pages.student.tables import progress as tables

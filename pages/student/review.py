@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from mastery_core.model import ConceptMastery
 from mastery_core.standing import ENOUGH_OBSERVATIONS
-from pages.student import words
+from pages import words
 
 SOON = timedelta(days=14)
 

@@ -9,7 +9,7 @@ from mastery_core.charts.plan import plan_by_day
 from mastery_core.model import Outcome
 from mastery_core.review_plan import day_ends, review_plan
 from mastery_core.standing import ENOUGH_OBSERVATIONS
-from pages.student import address, chart, links, words
+from pages import address, chart, links, words
 from pages.student.explained import review_plan as explained
 from pages.student.tables import review_plan as tables
 from pages.student.view import open_screen

@@ -11,8 +11,8 @@ import streamlit as st
 
 from mastery_core.charts.calendar import first_day, parts, practice_calendar, shade_starts
 from mastery_core.model import LearningSession
-from pages import signed_in
-from pages.student import chart, links, one_session, words
+from pages import chart, links, signed_in, words
+from pages.student import one_session
 from pages.student.explained import sessions as explained
 from pages.student.tables import sessions as tables
 from pages.student.view import open_screen, say_nothing_recorded

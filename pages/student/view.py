@@ -10,8 +10,7 @@ from mastery_core import MasteryService
 from mastery_core.identity.directory import Person
 from mastery_core.model import Rules
 from mastery_core.standing import ENOUGH_OBSERVATIONS
-from pages import signed_in
-from pages.student import address, clock, words
+from pages import address, clock, signed_in, words
 
 RANGES = {"7 days": 7, "30 days": 30, "90 days": 90, "Year": 365, "All": None}
 USUAL_RANGE = "30 days"

@@ -24,8 +24,8 @@ from mastery_core.database import Database, EmbeddedDatabase
 from mastery_core.model import ConceptMastery, Rules
 from mastery_core.reckoning import TIME, reckoning
 from mastery_core.trend import Trend
+from pages.links import as_label
 from pages.student.explained import concept as explained
-from pages.student.links import as_label
 from pages.student.tables import concept as tables
 
 Learner = Callable[..., str]

@@ -14,7 +14,7 @@ from mastery_core.reckoning import TIME, Step
 from mastery_core.standing import ENOUGH_OBSERVATIONS, Band
 from mastery_core.trend import BAND, MIN_EVENTS, WINDOW_DAYS
 from mastery_core.what_if import Outlook, fell_below
-from pages.student.words import NONE, count, day, percent, points, until
+from pages.words import NONE, count, day, percent, points, until
 
 BAND_TEXT_COLOURS = {Band.WEAK: "orange", Band.DEVELOPING: "blue", Band.MASTERED: "green", Band.NOT_ENOUGH_DATA: "gray"}
 NUMBERS = {1: "One", 2: "Two", 3: "Three", 5: "Five"}

@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from mastery_core.model import ConceptMastery
-from pages.student.words import count, day, percent
+from pages.words import count, day, percent
 
 # What has to be typed before anything is erased.
 PHRASE = "delete my data"

@@ -7,7 +7,7 @@ import pandas as pd
 from mastery_core.charts.palette import BAND_GLYPHS
 from mastery_core.placing import Place
 from mastery_core.standing import ENOUGH_OBSERVATIONS, Band
-from pages.student.words import count, percent, points
+from pages.words import count, percent, points
 
 FEWEST = 5
 LABELS = {Place.BELOW: "Below", Place.WITHIN: "Within", Place.ABOVE: "Above"}

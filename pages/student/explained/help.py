@@ -10,7 +10,7 @@ from mastery_core.model import ConceptMastery, Outcome, Rules
 from mastery_core.standing import ENOUGH_OBSERVATIONS, Band
 from mastery_core.streaks import Streak
 from mastery_core.trend import BAND, MIN_EVENTS, WINDOW_DAYS
-from pages.student.words import count, percent, points
+from pages.words import count, percent, points
 
 # What there is to read about, by its anchor.
 TERMS = {

@@ -13,7 +13,7 @@ from mastery_core.rhythm import ENOUGH_FOR_A_HABIT, WEEKDAYS, Habit
 from mastery_core.standing import ENOUGH_OBSERVATIONS
 from mastery_core.streaks import Streak
 from mastery_core.velocity import velocity_when_practised
-from pages.student.words import NONE, count, percent, points
+from pages.words import NONE, count, percent, points
 
 NO_PRACTICE = "none in this range"
 NO_PRACTICE_BEFORE = "no practice before"

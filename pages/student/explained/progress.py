@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from mastery_core.charts.palette import BAND_GLYPHS
 from mastery_core.model import ConceptMastery, LearningInsights
 from mastery_core.standing import ENOUGH_OBSERVATIONS, Band
-from pages.student.words import count, percent, points
+from pages.words import count, percent, points
 
 
 def mean(known: Sequence[ConceptMastery], apart: int) -> str:

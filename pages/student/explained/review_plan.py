@@ -10,7 +10,7 @@ from mastery_core.charts.plan import PlannedDay
 from mastery_core.model import ConceptMastery, Outcome, Rules
 from mastery_core.review_plan import HOLDS_DAYS, Practice, ReviewPlan
 from mastery_core.standing import ENOUGH_OBSERVATIONS, Band
-from pages.student.words import count, day_with_year, percent
+from pages.words import count, day_with_year, percent
 
 LIMIT = (
     "At most so many on one day. Fuller days hand practice on to earlier days with room, never to later ones; what is "

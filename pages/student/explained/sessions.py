@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from mastery_core.model import LearningSession, SessionSummary
 from mastery_core.standing import ENOUGH_OBSERVATIONS
 from mastery_core.usual_session import ENOUGH_SESSIONS, LATEST, UsualSession
-from pages.student.words import count, day_with_year, duration, percent, points
+from pages.words import count, day_with_year, duration, percent, points
 
 NOT_YET, STILL_RUNNING, FEW_ANSWERS = "too few to compare", "still running", "too few answers"
 USUAL = "vs usual"

@@ -15,7 +15,7 @@ from mastery_core.curve import MasteryCurve
 from mastery_core.model import ConceptMastery
 from mastery_core.standing import ENOUGH_OBSERVATIONS, Band, bands
 from mastery_core.trend import WINDOW_DAYS
-from pages.student.words import KINDS, TRENDS
+from pages.words import KINDS, TRENDS
 
 OPENS = "every_concept_opens"
 NAME_WIDTH = 205  # of 356 on a phone: over six tenths of a table Streamlit lets a pinned column scroll away

@@ -10,7 +10,7 @@ from mastery_core.charts.plan import PlannedDay
 from mastery_core.export import CSV_ENCODING, plain_text
 from mastery_core.icalendar import DayEntry, as_icalendar
 from mastery_core.review_plan import Practice, ReviewPlan
-from pages.student.words import count, percent
+from pages.words import count, percent
 
 OPENS, REST_OPENS = "plan_open", "plan_rest_open"
 

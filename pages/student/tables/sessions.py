@@ -11,7 +11,7 @@ import streamlit as st
 from mastery_core.charts.kinds import KIND_GLYPHS, KIND_WORDS
 from mastery_core.charts.session import best_first
 from mastery_core.model import LearningSession, SessionEvent
-from pages.student import words
+from pages import words
 
 COUNTS = ["observations", "graded", "correct", "outside"]
 CHANGES = ["gained", "lost"]

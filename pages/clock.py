@@ -9,6 +9,7 @@ from mastery_core.identity.directory import Person
 
 RECENT = timedelta(days=30)
 STEADY = timedelta(minutes=1)
+UTC_ZONE = ZoneInfo("UTC")
 
 
 def steady_now() -> datetime:
