@@ -107,6 +107,7 @@ COLUMNS = {
         "concept_tag": "the concept",
         "closing_score": "the score after the day's last practice",
         "closed_at": "the day's last practice",
+        "previous_at": "the last practice before this day; empty on the first",
         "gained": "what practice added",
         "lost": "what practice took away, at most 0",
         "forgotten": "what time took away, at most 0",

@@ -130,6 +130,7 @@ create table public.mastery_daily (
   concept_tag text not null,
   closing_score float not null,
   closed_at timestamptz not null,
+  previous_at timestamptz,
   gained float not null,
   lost float not null,
   forgotten float not null,
@@ -140,6 +141,9 @@ create table public.mastery_daily (
   opportunity integer not null,
   primary key (user_id, day, concept_tag)
 );
+comment on column public.mastery_daily.previous_at is
+  'When the concept had last been practised before this day; null on its first. What closed then is closing_score less all that moved
+on this day: so how a learner stood before a range follows from the rows of the range.';
 comment on column public.mastery_daily.lost is 'Sum of the negative practice deltas, at most 0; what time took away is forgotten, also at most 0.';
 comment on column public.mastery_daily.adjusted is 'Sum of the deltas of resets.';
 comment on column public.mastery_daily.opportunity is 'How many outcomes of this learner on this concept had counted by the end of the day.';

@@ -73,6 +73,8 @@ begin
   ordered as (
     select *,
            date_part('epoch', created_at - coalesce(lag(created_at) over in_order, start_at)) / 86400 as elapsed_days,
+           coalesce(lag(created_at) over in_order, start_at) as previous_at,
+           (created_at at time zone 'UTC')::date is distinct from (lag(created_at) over in_order at time zone 'UTC')::date as opens_day,
            row_number() over in_order as nth,
            lead(id) over in_order is null as is_last,
            (created_at at time zone 'UTC')::date as day,
@@ -92,7 +94,8 @@ begin
     from ordered join scores using (student_id, concept_focus)
   ),
   totalled as materialized (
-    select id, student_id, concept_focus, created_at, session_id, trigger_type, is_correct, decay_factor, is_last, day, closes_day, before, decayed, score,
+    select id, student_id, concept_focus, created_at, session_id, trigger_type, is_correct, decay_factor, is_last, day, opens_day, closes_day,
+           previous_at, before, decayed, score,
            start_opportunity + count(*) filter (where trigger_type <> 'reset') over running as opportunity,
            start_practised + coalesce(sum(score - decayed) filter (where trigger_type <> 'reset') over running, 0) as practised,
            start_forgotten + sum(decayed - before) over running as forgotten,
@@ -116,9 +119,10 @@ begin
   ),
   daily as (
     insert into public.mastery_daily
-      (user_id, day, concept_tag, closing_score, closed_at, gained, lost, forgotten, adjusted, observations, correct, graded, opportunity)
+      (user_id, day, concept_tag, closing_score, closed_at, previous_at, gained, lost, forgotten, adjusted, observations, correct, graded,
+       opportunity)
     select student_id, day, concept_focus,
-           max(score) filter (where closes_day), max(created_at),
+           max(score) filter (where closes_day), max(created_at), max(previous_at) filter (where opens_day),
            coalesce(sum(greatest(score - decayed, 0)) filter (where trigger_type <> 'reset'), 0),
            coalesce(sum(least(score - decayed, 0)) filter (where trigger_type <> 'reset'), 0),
            sum(decayed - before),

@@ -121,8 +121,8 @@ begin
   where d.user_id = learner and d.day = (at at time zone 'UTC')::date and d.concept_tag = concept;
   if not found then
     insert into public.mastery_daily
-      (user_id, day, concept_tag, closing_score, closed_at, gained, lost, forgotten, observations, correct, graded, opportunity)
-    values (learner, (at at time zone 'UTC')::date, concept, scores[2], at, greatest(scores[2] - scores[1], 0), least(scores[2] - scores[1], 0),
+      (user_id, day, concept_tag, closing_score, closed_at, previous_at, gained, lost, forgotten, observations, correct, graded, opportunity)
+    values (learner, (at at time zone 'UTC')::date, concept, scores[2], at, now_at.last_assessed_at, greatest(scores[2] - scores[1], 0), least(scores[2] - scores[1], 0),
             scores[1] - score_before, 1, (now_at.is_correct is true)::integer, (now_at.is_correct is not null)::integer, now_at.opportunity);
   end if;
 
