@@ -8,6 +8,8 @@ from mastery_core.model import Trend
 WINDOW_DAYS = 7.0
 BAND = 0.05
 MIN_EVENTS = 2
+# Scores lie on a grid of 2^-44, so that a right and a wrong answer, +0.10 and -0.05, come to 0.05 and a hair: no more than the band.
+HAIR = 1e-9
 
 _TRENDS = np.array([Trend.DECLINING, Trend.STABLE, Trend.IMPROVING], dtype=object)
 
@@ -20,6 +22,6 @@ def trends(recent_delta: ArrayLike, recent_events: ArrayLike) -> NDArray[np.obje
     """
     delta = np.asarray(recent_delta, dtype=np.float64)
     enough = np.asarray(recent_events) >= MIN_EVENTS
-    direction = np.where(enough, (delta > BAND).astype(int) - (delta < -BAND).astype(int), 0)
+    direction = np.where(enough, (delta > BAND + HAIR).astype(int) - (delta < -BAND - HAIR).astype(int), 0)
     chosen: NDArray[np.object_] = _TRENDS[direction + 1]
     return chosen
