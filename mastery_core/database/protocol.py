@@ -6,7 +6,13 @@ from typing import Any, Protocol
 READS = frozenset(
     {
         "app_session_get",
+        "cohort_cells",
+        "cohort_concepts",
+        "cohort_course",
+        "cohort_learners",
+        "cohort_opportunities",
         "cohort_people",
+        "cohort_span",
         "find_people",
         "learner_attempts",
         "learner_curves",

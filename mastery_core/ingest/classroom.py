@@ -6,6 +6,8 @@ COHORTS = (
     "PSYC 210 Statistics for Psychology",
 )
 
+INSTRUCTORS = {"Elena Marchetti": COHORTS[:2], "Kwame Boateng": COHORTS[2:]}
+
 # In the order in which they are taught, about two a week.
 CONCEPTS = (
     "Populations, samples and variables",

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from mastery_core.database.protocol import Database
+from mastery_core.ingest.classroom import INSTRUCTORS
+from mastery_core.ingest.ids import person_id
 from mastery_core.ingest.reading import Skipped
 from mastery_core.ingest.sending import ImportReport, Sender, batches
 from mastery_core.ingest.simulator import simulate
@@ -22,7 +24,7 @@ def make_sample(
     now: datetime | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> ImportReport:
-    """Write the sample classroom to the log: three cohorts, 90 learners, 20 concepts, the ten weeks up to ``now``.
+    """Write the sample classroom to the log: three cohorts, who teaches them, 90 learners, 20 concepts, the ten weeks up to ``now``.
 
     All of it follows from ``seed`` and ``now``. Its ids follow from ``seed`` alone: a second time, on whatever day,
     nothing is added, and after an interruption only what was missing. ``on_progress(done, total)`` counts interactions.
@@ -38,6 +40,11 @@ def make_sample(
                 done += len(batch)
                 if on_progress is not None:
                     on_progress(done, total)
+    for name, taught in INSTRUCTORS.items():
+        instructor = person_id(SOURCE, name)
+        database.call("add_person", person=instructor, display_name=name)
+        for cohort in taught:
+            database.call("add_to_cohort", cohort=cohort, person=instructor, role="instructor")
     sender.report.rows = total
     sender.report.seconds = time.monotonic() - started
     return sender.report

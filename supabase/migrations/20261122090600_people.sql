@@ -68,6 +68,25 @@ begin
 end
 $$;
 
+-- Somebody who is not known from practice, such as who teaches. Who is there already stays as they are.
+create function public.add_person(person uuid, display_name text) returns jsonb language plpgsql security invoker set search_path = '' as $$
+begin
+  return private.add_person(person, display_name);
+end
+$$;
+
+create function private.add_person(person uuid, display_name text) returns jsonb language plpgsql security definer set search_path = '' as $$
+begin
+  perform private.require_service();
+  if person is null or coalesce(btrim(display_name), '') = '' then
+    raise exception 'A person needs an id and a name.' using errcode = '22023';
+  end if;
+  insert into auth.users (id, raw_user_meta_data) values (person, jsonb_build_object('display_name', btrim(display_name)))
+  on conflict (id) do nothing;
+  return private.listed(person);
+end
+$$;
+
 -- A person as people lists them.
 create function private.listed(person uuid) returns jsonb language plpgsql stable set search_path = '' as $$
 begin

@@ -13,7 +13,7 @@ begin
          'learner_mastery', 'learner_practice', 'learner_history', 'learner_curves', 'learner_days',
          'learner_rules', 'learner_pulse', 'learner_attempts', 'learner_sessions', 'learner_session', 'learner_hours', 'learner_gaps',
          'learner_group', 'set_profile', 'learner_export', 'erase_record',
-         'person', 'people', 'find_people', 'grant_role', 'list_cohorts', 'cohort_people', 'add_to_cohort', 'remove_from_cohort', 'status',
+         'person', 'add_person', 'people', 'find_people', 'grant_role', 'list_cohorts', 'cohort_people', 'add_to_cohort', 'remove_from_cohort', 'status',
          'app_session_get', 'app_session_put', 'app_session_touch', 'app_session_delete', 'app_session_claim')
   loop
     execute format('revoke all on routine %s from public, anon, authenticated, service_role', made.signature);
@@ -38,8 +38,8 @@ grant execute on function
   to authenticated, service_role;
 
 grant execute on function
-  public.import_outcomes, public.replay, public.backfill,
+  public.import_outcomes, public.replay, public.backfill, public.add_person,
   public.app_session_get, public.app_session_put, public.app_session_touch, public.app_session_delete, public.app_session_claim,
-  private.import_outcomes, private.replay, private.backfill_missing,
+  private.import_outcomes, private.replay, private.backfill_missing, private.add_person,
   private.app_session_get, private.app_session_put, private.app_session_touch, private.app_session_delete, private.app_session_claim
   to service_role;

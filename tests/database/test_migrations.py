@@ -323,6 +323,18 @@ def ask_as_the_screens_do(ask: Callable[..., Any], session: UUID, since: datetim
     assert ask("set_profile", person=BEN, display_name="Ben", weak_below=0.4)["weak_below"] == 0.4
 
 
+def ask_as_an_instructor_does(ask: Callable[..., Any], cohort: str) -> None:
+    about, since = {"cohort": cohort}, datetime(2025, 7, 31, tzinfo=UTC)
+    until, bands = datetime(2025, 8, 31, tzinfo=UTC), {"weak": 0.5, "mastered": 0.8}
+    assert ask("cohort_span", **about)["learners"] == 1
+    assert ask("cohort_learners", **about, since=since.date(), until=until, **bands)["observations"] == [3]
+    assert ask("cohort_course", **about, moments=[since, until])["learners"] == [0, 1]
+    hardest, *_ = ask("cohort_concepts", **about, since=since.date(), moments=[since, until], **bands)
+    assert (hardest["concept"], hardest["weak"], hardest["course"][0]) == ("New", 1, None)
+    assert ask("cohort_cells", **about, until=until, concept="New")["observations"] == [3]
+    assert ask("cohort_opportunities", **about, concept="New", until=until)["graded"] == [1, 1, 1]
+
+
 def test_every_function_runs_on_every_version(ask: Callable[..., Any], conninfo: str) -> None:
     scores = {(user, concept): 0.5 if score is None else score for user, concept, score, _, _ in SCORES_BEFORE}
     resets = ask("backfill")
@@ -374,6 +386,7 @@ def test_every_function_runs_on_every_version(ask: Callable[..., Any], conninfo:
     [cohort] = ask("list_cohorts")
     assert (cohort["students"], cohort["instructors"]) == (1, 1)
     assert [each["role"] for each in ask("cohort_people", cohort=cohort["id"])] == ["instructor", "student"]
+    ask_as_an_instructor_does(ask, cohort["id"])
     assert ask("remove_from_cohort", cohort="Some", person=ANN)["changed"]
     assert ask("app_session_put", key="k", value=Jsonb({"a": 1}), seconds=9.0)
     assert ask("app_session_get", key="k") == {"a": 1}

@@ -31,7 +31,7 @@ OWNER_COLUMN = {
 READING = ("learner_mastery", "learner_practice", "learner_history", "learner_curves", "learner_days")
 WRITING = ("record_outcome", "start_session", "end_session")
 OF_THE_SERVICE = (
-    "import_outcomes", "replay", "backfill",
+    "import_outcomes", "replay", "backfill", "add_person",
     "app_session_get", "app_session_put", "app_session_touch", "app_session_delete", "app_session_claim",
 )  # fmt: skip
 OF_KEEPERS = ("people", "find_people", "status", "grant_role", "add_to_cohort", "remove_from_cohort")
@@ -262,6 +262,7 @@ def test_keeping_the_house_is_not_for_a_learner(
     arguments: dict[str, Any] = {
         "import_outcomes": {"rows": [{}]},
         "find_people": {"who": other.id},
+        "add_person": person | {"display_name": "Somebody"},
         "grant_role": person | {"role": "admin"},
         "add_to_cohort": person | {"cohort": "Rights B", "role": "instructor"},
         "remove_from_cohort": person | {"cohort": "Rights A"},
@@ -284,6 +285,7 @@ def test_keeping_the_house_is_not_for_a_learner(
         "private.end_session(%(session)s, now())",
         "private.import_outcomes('[]', null)",
         "private.replay(null, null)",
+        "private.add_person(%(other)s, 'Somebody')",
         "private.backfill(null, null)",
         "private.backfill_missing(null)",
         "private.refold(array[%(other)s::uuid], array['Mean'], array[null::timestamptz])",
@@ -308,6 +310,16 @@ def test_keeping_the_house_is_not_for_a_learner(
         "private.person(%(other)s)",
         "private.cohort_people((select cohort_id from cohort_members limit 1))",
         "private.cohort_named('Rights B', true)",
+        "private.require_cohort(%(cohort)s)",
+        "private.learners_of(%(cohort)s)",
+        "private.standings_at(array[%(other)s::uuid], now())",
+        "private.stretches_of(array[%(other)s::uuid], array[now()], null)",
+        "private.cohort_span(%(cohort)s)",
+        "private.cohort_learners(%(cohort)s, '2026-01-01', now(), 0.5, 0.8)",
+        "private.cohort_course(%(cohort)s, array[now()], null)",
+        "private.cohort_concepts(%(cohort)s, '2026-01-01', array[now()], 0.5, 0.8)",
+        "private.cohort_cells(%(cohort)s, now(), null, null)",
+        "private.cohort_opportunities(%(cohort)s, 'Mean', now(), 20)",
         "private.app_session_get('x')",
     ],
 )
@@ -315,7 +327,8 @@ def test_the_rooms_behind_the_doors_are_shut_to_a_learner(
     call: str, database: EmbeddedDatabase, learners: list[Practised]
 ) -> None:
     mine, other = learners
-    values = {"other": other.id, "session": other.session, "interaction": other.interaction}
+    # The cohort is one they are in: a room about all of it is shut even so.
+    values = {"other": other.id, "session": other.session, "interaction": other.interaction, "cohort": mine.cohort}
     refused = (psycopg.errors.InsufficientPrivilege, psycopg.errors.NoDataFound)
     with as_person(database, mine.id) as connection, pytest.raises(refused):
         connection.execute(f"select {call}".encode(), values)

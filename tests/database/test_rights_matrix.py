@@ -21,62 +21,69 @@ from mastery_core.database.embedded import EmbeddedCaller
 from mastery_core.errors import NotAllowed, NotFound
 
 MATRIX = """
-                     anon    student  other     instructor elsewhere removed   researcher admin    service
+                       anon    student  other     instructor elsewhere removed   researcher admin    service
 select
-  student_mastery    denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  interactions       denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  learning_sessions  denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  mastery_history    denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  mastery_daily      denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  profiles           denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  cohort_members     denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  cohorts            denied  allowed  allowed   allowed    filtered  filtered  filtered   allowed  allowed
-  outcome_rules      denied  allowed  allowed   allowed    allowed   allowed   filtered   allowed  allowed
-  mastery_settings   denied  allowed  allowed   allowed    allowed   allowed   filtered   allowed  allowed
+  student_mastery      denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  interactions         denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learning_sessions    denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  mastery_history      denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  mastery_daily        denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  profiles             denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  cohort_members       denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  cohorts              denied  allowed  allowed   allowed    filtered  filtered  filtered   allowed  allowed
+  outcome_rules        denied  allowed  allowed   allowed    allowed   allowed   filtered   allowed  allowed
+  mastery_settings     denied  allowed  allowed   allowed    allowed   allowed   filtered   allowed  allowed
 insert
-  every table        denied  denied   denied    denied     denied    denied    denied     denied   denied
+  every table          denied  denied   denied    denied     denied    denied    denied     denied   denied
 update
-  every table        denied  denied   denied    denied     denied    denied    denied     denied   denied
+  every table          denied  denied   denied    denied     denied    denied    denied     denied   denied
 delete
-  every table        denied  denied   denied    denied     denied    denied    denied     denied   denied
+  every table          denied  denied   denied    denied     denied    denied    denied     denied   denied
 call
-  record_outcome     denied  allowed  denied    denied     denied    denied    denied     denied   allowed
-  record_outcomes    denied  allowed  denied    denied     denied    denied    denied     denied   allowed
-  start_session      denied  allowed  denied    denied     denied    denied    denied     denied   allowed
-  end_session        denied  allowed  filtered  filtered   filtered  filtered  filtered   filtered allowed
-  learner_mastery    denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  learner_practice   denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  learner_history    denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  learner_curves     denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  learner_days       denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  learner_rules      denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  learner_pulse      denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  learner_attempts   denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  learner_sessions   denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  learner_session    denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  learner_hours      denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  learner_gaps       denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  learner_group      denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  learner_export     denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  set_profile        denied  allowed  denied    denied     denied    denied    denied     denied   allowed
-  erase_record       denied  allowed  denied    denied     denied    denied    denied     denied   allowed
-  person             denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  list_cohorts       denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  cohort_people      denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
-  people             denied  denied   denied    denied     denied    denied    denied     allowed  allowed
-  find_people        denied  denied   denied    denied     denied    denied    denied     allowed  allowed
-  grant_role         denied  denied   denied    denied     denied    denied    denied     allowed  allowed
-  add_to_cohort      denied  denied   denied    denied     denied    denied    denied     allowed  allowed
-  remove_from_cohort denied  denied   denied    denied     denied    denied    denied     allowed  allowed
-  status             denied  denied   denied    denied     denied    denied    denied     allowed  allowed
-  import_outcomes    denied  denied   denied    denied     denied    denied    denied     denied   allowed
-  replay             denied  denied   denied    denied     denied    denied    denied     denied   allowed
-  backfill           denied  denied   denied    denied     denied    denied    denied     denied   allowed
-  app_session_put    denied  denied   denied    denied     denied    denied    denied     denied   allowed
-  app_session_get    denied  denied   denied    denied     denied    denied    denied     denied   allowed
-  app_session_claim  denied  denied   denied    denied     denied    denied    denied     denied   allowed
-  app_session_touch  denied  denied   denied    denied     denied    denied    denied     denied   allowed
-  app_session_delete denied  denied   denied    denied     denied    denied    denied     denied   allowed
+  record_outcome       denied  allowed  denied    denied     denied    denied    denied     denied   allowed
+  record_outcomes      denied  allowed  denied    denied     denied    denied    denied     denied   allowed
+  start_session        denied  allowed  denied    denied     denied    denied    denied     denied   allowed
+  end_session          denied  allowed  filtered  filtered   filtered  filtered  filtered   filtered allowed
+  learner_mastery      denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_practice     denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_history      denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_curves       denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_days         denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_rules        denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_pulse        denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_attempts     denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_sessions     denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_session      denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_hours        denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_gaps         denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_group        denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  learner_export       denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  set_profile          denied  allowed  denied    denied     denied    denied    denied     denied   allowed
+  erase_record         denied  allowed  denied    denied     denied    denied    denied     denied   allowed
+  person               denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  list_cohorts         denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  cohort_people        denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  cohort_span          denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  cohort_learners      denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  cohort_course        denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  cohort_concepts      denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  cohort_cells         denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  cohort_opportunities denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  people               denied  denied   denied    denied     denied    denied    denied     allowed  allowed
+  find_people          denied  denied   denied    denied     denied    denied    denied     allowed  allowed
+  grant_role           denied  denied   denied    denied     denied    denied    denied     allowed  allowed
+  add_to_cohort        denied  denied   denied    denied     denied    denied    denied     allowed  allowed
+  remove_from_cohort   denied  denied   denied    denied     denied    denied    denied     allowed  allowed
+  status               denied  denied   denied    denied     denied    denied    denied     allowed  allowed
+  import_outcomes      denied  denied   denied    denied     denied    denied    denied     denied   allowed
+  replay               denied  denied   denied    denied     denied    denied    denied     denied   allowed
+  add_person           denied  denied   denied    denied     denied    denied    denied     denied   allowed
+  backfill             denied  denied   denied    denied     denied    denied    denied     denied   allowed
+  app_session_put      denied  denied   denied    denied     denied    denied    denied     denied   allowed
+  app_session_get      denied  denied   denied    denied     denied    denied    denied     denied   allowed
+  app_session_claim    denied  denied   denied    denied     denied    denied    denied     denied   allowed
+  app_session_touch    denied  denied   denied    denied     denied    denied    denied     denied   allowed
+  app_session_delete   denied  denied   denied    denied     denied    denied    denied     denied   allowed
 """
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 COHORT = "Matrix"
@@ -105,7 +112,7 @@ def rows_of(text: str) -> Iterator[tuple[str, str, dict[str, str]]]:
         elif not who:
             who = line.split()
         else:
-            *names, verdicts = line[2:21].strip(), dict(zip(who, line[21:].split(), strict=True))
+            *names, verdicts = line[2:23].strip(), dict(zip(who, line[23:].split(), strict=True))
             for name in ROW if names == ["every table"] else names:
                 yield action, name, verdicts
 
@@ -257,7 +264,7 @@ def question(function: str, cast: Cast, import_row: Callable[..., Any]) -> tuple
     learner, session = cast["student"], str(uuid4())
     outcome = {"learner": learner, "concept": "Mean", "outcome": "correct"}
     since, until = NOON - timedelta(days=1), NOON + timedelta(days=1)
-    add = {"cohort": COHORT, "person": learner}
+    add, cohort = {"cohort": COHORT, "person": learner}, {"cohort": cast["cohort"]}
     questions: dict[str, tuple[dict[str, Any], str]] = {
         "record_outcome": ({**outcome, "interaction": session, "at": NOON}, session),
         "record_outcomes": ({"outcomes": [{**outcome, "id": session, "at": NOON}]}, session),
@@ -281,7 +288,16 @@ def question(function: str, cast: Cast, import_row: Callable[..., Any]) -> tuple
         "erase_record": ({"learner": learner}, "mastery_history"),
         "person": ({"person": learner}, learner),
         "list_cohorts": ({}, cast["cohort"]),
-        "cohort_people": ({"cohort": cast["cohort"]}, learner),
+        "cohort_people": (cohort, learner),
+        "cohort_span": (cohort, cast["cohort"]),
+        "cohort_learners": ({**cohort, "since": since.date(), "until": until, "weak": 0.5, "mastered": 0.8}, learner),
+        "cohort_course": ({**cohort, "moments": [since, until]}, '"middle":['),
+        "cohort_concepts": (
+            {**cohort, "since": since.date(), "moments": [since, until], "weak": 0.5, "mastered": 0.8},
+            "Mean",
+        ),
+        "cohort_cells": ({**cohort, "until": until}, learner),
+        "cohort_opportunities": ({**cohort, "concept": "Mean", "until": until}, '"opportunity":[1'),
         "people": ({"search": "student", "max_people": 1000}, learner),
         "find_people": ({"who": learner}, learner),
         "grant_role": ({"person": learner, "role": "student"}, learner),
@@ -290,6 +306,7 @@ def question(function: str, cast: Cast, import_row: Callable[..., Any]) -> tuple
         "status": ({}, "history_rows"),
         "import_outcomes": ({"rows": [import_row(learner, "Mode", "correct", NOON)]}, '"imported":1'),
         "replay": ({"learner": learner}, '"pairs":'),
+        "add_person": ({"person": learner, "display_name": "Somebody"}, learner),
         "backfill": ({"learner": learner}, '"pairs":'),
         "app_session_put": ({"key": "matrix", "value": {"is": "there"}, "seconds": 60}, "true"),
         "app_session_get": ({"key": "matrix"}, "there"),

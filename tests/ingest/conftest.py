@@ -17,9 +17,15 @@ class RecordingDatabase:
         self.rows: dict[str, dict[str, Any]] = {}
         self.batches: list[int] = []
         self.cohorts: dict[str | None, set[str]] = {}
+        self.people: dict[str, str] = {}
+        self.teachers: set[tuple[str, str]] = set()
         self._breaks_at = breaks_at
 
     def call(self, function: str, /, **arguments: Any) -> Any:
+        if function == "add_person":
+            return self.people.setdefault(arguments["person"], arguments["display_name"])
+        if function == "add_to_cohort" and arguments["role"] == "instructor":
+            return self.teachers.add((arguments["cohort"], self.people[arguments["person"]]))
         assert function == "import_outcomes"
         if len(self.batches) == self._breaks_at:
             raise ConnectionError("the double breaks down here")

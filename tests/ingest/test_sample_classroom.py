@@ -191,3 +191,10 @@ def test_making_the_sample_again_even_later_adds_nothing(recorder):
     first = make_sample(recorder, now=NOW)
     again = make_sample(recorder, now=NOW + timedelta(days=3))
     assert (again.imported, again.already_there) == (0, first.rows)
+
+
+def test_every_cohort_has_somebody_who_teaches_it_and_is_no_learner(recorder):
+    make_sample(recorder, now=NOW)
+    assert sorted(cohort for cohort, _ in recorder.teachers) == sorted(COHORTS)
+    assert not {name for _, name in recorder.teachers} & set(LEARNERS)
+    assert recorder.people.keys().isdisjoint(row["learner"] for row in recorder.rows.values())

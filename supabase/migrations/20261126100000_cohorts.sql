@@ -1,0 +1,387 @@
+-- What may be asked about a cohort. Answers come from student_mastery and mastery_daily, so that their cost does not grow with how long
+-- people have practised; a day is a UTC day. The rooms ask once whether the one who asks may see the cohort. Lists come as columns.
+
+set check_function_bodies = off;
+
+create function private.require_cohort(cohort uuid) returns void language plpgsql stable set search_path = '' as $$
+begin
+  if not coalesce(cohort = any (private.cohorts_shown()), false) then
+    raise exception 'There is no such cohort, or not one you may see.' using errcode = 'P0002';
+  end if;
+end
+$$;
+
+create function private.learners_of(cohort uuid) returns uuid[] language plpgsql stable set search_path = '' as $$
+begin
+  return array(select m.user_id from public.cohort_members m where m.cohort_id = cohort and m.role = 'student');
+end
+$$;
+
+-- How learners stand on their concepts at the end of a UTC day, or now while it lasts (what is dated later today counts already): what was stored when last practised, and what is
+-- left of it. What was practised later is taken back: a score less all that moved it since is the score it had, to the last bit. What would
+-- be below e^-300 of a score is that much, and the log of nothing kept is -1e15, where PostgreSQL would raise an error; a score below 1e-30
+-- (only a database from before may hold one) stays as it is.
+create function private.standings_at(learners uuid[], moment timestamptz)
+returns table (
+  user_id uuid, concept_tag text, stored float, last_assessed_at timestamptz, decay_factor float, observations integer, score float)
+language plpgsql stable rows 50000 set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+declare
+  period constant float := (select decay_period_days from public.mastery_settings);
+  last_day constant date := (moment at time zone 'UTC')::date;
+begin
+  return query
+  with later as (
+    select d.user_id, d.concept_tag, sum(d.gained + d.lost + d.forgotten + d.adjusted) as moved, sum(d.observations) as observations,
+           min(d.previous_at) as previous_at, bool_or(d.previous_at is null) as is_all
+    from public.mastery_daily d
+    where d.user_id = any (learners) and d.day > last_day
+    group by d.user_id, d.concept_tag
+  )
+  select s.*, case
+    when s.stored < 1e-30 then s.stored
+    else s.stored * exp(greatest(-300,
+      case when s.decay_factor < 1e-300 then -1e15 else ln(s.decay_factor) end
+        * greatest(0, coalesce(date_part('epoch', moment - s.last_assessed_at), 0)) / 86400 / period))
+  end
+  from (
+    select m.user_id, m.concept_tag, m.mastery_score - coalesce(l.moved, 0),
+           case when l.user_id is null then m.last_assessed_at else l.previous_at end, m.decay_factor,
+           (m.observations - coalesce(l.observations, 0))::integer
+    from public.student_mastery m left join later l on l.user_id = m.user_id and l.concept_tag = m.concept_tag
+    where m.user_id = any (learners) and l.is_all is not true
+      and (l.user_id is not null or m.last_assessed_at is null or (m.last_assessed_at at time zone 'UTC')::date <= last_day)
+  ) s (user_id, concept_tag, stored, last_assessed_at, decay_factor, observations);
+end
+$$;
+
+-- Every learner of a cohort: how they stand at a moment, what they did in the days after ``since`` up to it, and in the trend's window.
+-- Means and bands are of the concepts with three observations or more; the others are counted apart.
+create function public.cohort_learners(cohort uuid, since date, until timestamptz, weak float, mastered float)
+returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.cohort_learners(cohort, since, until, weak, mastered);
+end
+$$;
+
+create function private.cohort_learners(cohort uuid, since date, until timestamptz, weak float, mastered float)
+returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+declare
+  enough constant integer := 3;
+  trend_days constant integer := 7;
+  trend_band constant float := 0.05 + 1e-9; -- and a hair: see mastery_core/trend.py
+  trend_events constant integer := 2;
+  learners constant uuid[] := private.learners_of(cohort);
+  last_day constant date := (until at time zone 'UTC')::date;
+begin
+  perform private.require_cohort(cohort);
+  return (
+    with standing as (
+      select s.user_id, max(s.last_assessed_at) as last_activity,
+             count(*) filter (where s.observations >= enough) as known, count(*) filter (where s.observations < enough) as apart,
+             avg(s.score) filter (where s.observations >= enough) as mean,
+             avg(s.stored) filter (where s.observations >= enough) as mean_stored,
+             count(*) filter (where s.observations >= enough and s.score < weak) as weak,
+             count(*) filter (where s.observations >= enough and s.score >= mastered) as mastered
+      from private.standings_at(learners, until) s
+      group by s.user_id
+    ),
+    practice as ( -- day by day first: counting distinct days would sort all rows
+      select d.user_id, count(*) as days, sum(d.observations) as observations, sum(d.graded) as graded, sum(d.correct) as correct,
+             sum(d.gained) as gained, sum(d.lost) as lost
+      from (
+        select d.user_id, d.day, sum(d.observations) as observations, sum(d.graded) as graded, sum(d.correct) as correct,
+               sum(d.gained) as gained, sum(d.lost) as lost
+        from public.mastery_daily d
+        where d.user_id = any (learners) and d.day > since and d.day <= last_day and d.observations > 0
+        group by d.user_id, d.day
+      ) d
+      group by d.user_id
+    ),
+    recent as (
+      select moved.user_id, count(*) filter (where moved.practised > trend_band) as improving,
+             count(*) filter (where moved.practised < -trend_band) as declining
+      from (
+        select d.user_id, sum(d.gained + d.lost) as practised
+        from public.mastery_daily d
+        where d.user_id = any (learners) and d.day > last_day - trend_days and d.day <= last_day
+        group by d.user_id, d.concept_tag
+        having sum(d.observations) >= trend_events
+      ) moved
+      group by moved.user_id
+    )
+    select jsonb_build_object(
+      'id', coalesce(to_jsonb(array_agg(p.id)), '[]'), 'name', coalesce(to_jsonb(array_agg(p.display_name)), '[]'),
+      'known', coalesce(to_jsonb(array_agg(coalesce(s.known, 0))), '[]'), 'apart', coalesce(to_jsonb(array_agg(coalesce(s.apart, 0))), '[]'),
+      'mean', coalesce(to_jsonb(array_agg(s.mean)), '[]'), 'mean_stored', coalesce(to_jsonb(array_agg(s.mean_stored)), '[]'),
+      'weak', coalesce(to_jsonb(array_agg(coalesce(s.weak, 0))), '[]'), 'mastered', coalesce(to_jsonb(array_agg(coalesce(s.mastered, 0))), '[]'),
+      'improving', coalesce(to_jsonb(array_agg(coalesce(r.improving, 0))), '[]'),
+      'declining', coalesce(to_jsonb(array_agg(coalesce(r.declining, 0))), '[]'),
+      'last_activity', coalesce(to_jsonb(array_agg(date_part('epoch', s.last_activity))), '[]'),
+      'days', coalesce(to_jsonb(array_agg(coalesce(d.days, 0))), '[]'),
+      'observations', coalesce(to_jsonb(array_agg(coalesce(d.observations, 0))), '[]'),
+      'graded', coalesce(to_jsonb(array_agg(coalesce(d.graded, 0))), '[]'), 'correct', coalesce(to_jsonb(array_agg(coalesce(d.correct, 0))), '[]'),
+      'gained', coalesce(to_jsonb(array_agg(coalesce(d.gained, 0))), '[]'), 'lost', coalesce(to_jsonb(array_agg(coalesce(d.lost, 0))), '[]'))
+    from unnest(learners) member (id)
+    join public.profiles p on p.id = member.id
+    left join standing s on s.user_id = p.id
+    left join practice d on d.user_id = p.id
+    left join recent r on r.user_id = p.id);
+end
+$$;
+
+-- How pairs of learner and concept stood from moment to moment of a rising list: a row for each stretch without practice that holds one
+-- moment or more, from the ``first_n``-th to the ``last_n``-th, with the score at the first and its share kept a day (as logarithm).
+create function private.stretches_of(learners uuid[], moments timestamptz[], concept text)
+returns table (user_id uuid, concept_tag text, first_n integer, last_n integer, score float, log_kept float)
+language plpgsql stable rows 50000 set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+declare
+  enough constant integer := 3;
+  period constant float := (select decay_period_days from public.mastery_settings);
+  epochs constant float[] := array(select date_part('epoch', each) from unnest(moments) with ordinality as one (each, n) order by n);
+  first_day constant date := (moments[1] at time zone 'UTC')::date;
+  last_day constant date := (moments[cardinality(moments)] at time zone 'UTC')::date;
+begin
+  return query
+  with states as (
+    select s.user_id, s.concept_tag, s.stored, date_part('epoch', least(s.last_assessed_at, moments[1])) as at, s.observations,
+           case when s.last_assessed_at is null or s.stored < 1e-30 then 0 when s.decay_factor < 1e-300 then -1e15
+                else ln(s.decay_factor) end / period as log_kept
+    from private.standings_at(learners, moments[1]) s
+    where concept is null or s.concept_tag = concept
+    union all
+    select d.user_id, d.concept_tag, d.closing_score, date_part('epoch', least(d.closed_at, moments[cardinality(moments)])), d.opportunity,
+           case when d.closing_score < 1e-30 then 0 when m.decay_factor < 1e-300 then -1e15 else ln(m.decay_factor) end / period
+    from public.mastery_daily d
+    join public.student_mastery m on m.user_id = d.user_id and m.concept_tag = d.concept_tag
+    where d.user_id = any (learners) and d.day >= first_day and d.day <= last_day and d.closed_at > moments[1]
+      and (concept is null or d.concept_tag = concept)
+  ),
+  placed as ( -- how many moments lie before it; one at the very moment counts for it
+    select s.*, coalesce(width_bucket(s.at - 0.000001, epochs), 0) as before from states s
+  ),
+  numbered as (
+    select p.*, coalesce(lead(p.before) over (partition by p.user_id, p.concept_tag order by p.at nulls first), cardinality(moments)) as last_n
+    from placed p
+  )
+  select n.user_id, n.concept_tag, n.before + 1, n.last_n,
+         n.stored * exp(greatest(-300, n.log_kept * coalesce(epochs[n.before + 1] - n.at, 0) / 86400)), n.log_kept
+  from numbered n
+  where n.observations >= enough and n.before < n.last_n;
+end
+$$;
+
+-- The mean mastery of each learner of a cohort from moment to moment, as the 10th, 50th and 90th percentile over the learners; of one
+-- concept, where it is named.
+create function public.cohort_course(cohort uuid, moments timestamptz[], concept text default null)
+returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.cohort_course(cohort, moments, concept);
+end
+$$;
+
+create function private.cohort_course(cohort uuid, moments timestamptz[], concept text)
+returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+begin
+  perform private.require_cohort(cohort);
+  return (
+    with alike as ( -- what fades alike is added up first
+      select s.user_id, s.first_n, s.last_n, s.log_kept, sum(s.score) as total, count(*) as concepts
+      from private.stretches_of(private.learners_of(cohort), moments, concept) s
+      group by s.user_id, s.first_n, s.last_n, s.log_kept
+    ),
+    means as (
+      select a.user_id, n,
+             sum(a.total * exp(greatest(-300, a.log_kept * date_part('epoch', moments[n] - moments[a.first_n]) / 86400))) / sum(a.concepts) as mean
+      from alike a cross join lateral generate_series(a.first_n, a.last_n) n
+      group by a.user_id, n
+    ),
+    course as (
+      select n, count(*) as learners, percentile_cont(array[0.1, 0.5, 0.9]) within group (order by mean) as at from means group by n
+    )
+    select jsonb_build_object(
+      'learners', to_jsonb(array_agg(coalesce(c.learners, 0) order by n)), 'lower', to_jsonb(array_agg(c.at[1] order by n)),
+      'middle', to_jsonb(array_agg(c.at[2] order by n)), 'upper', to_jsonb(array_agg(c.at[3] order by n)))
+    from generate_series(1, cardinality(moments)) n left join course c using (n));
+end
+$$;
+
+-- The concepts of a cohort: how its learners stand on each at the last of the moments, how the mean went from one to the next, and what
+-- was practised in the days after ``since``.
+create function public.cohort_concepts(cohort uuid, since date, moments timestamptz[], weak float, mastered float)
+returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.cohort_concepts(cohort, since, moments, weak, mastered);
+end
+$$;
+
+create function private.cohort_concepts(cohort uuid, since date, moments timestamptz[], weak float, mastered float)
+returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+declare
+  enough constant integer := 3;
+  learners constant uuid[] := private.learners_of(cohort);
+  until constant timestamptz := moments[cardinality(moments)];
+  last_day constant date := (until at time zone 'UTC')::date;
+begin
+  perform private.require_cohort(cohort);
+  return (
+    with standing as (
+      select s.concept_tag, count(*) as learners, count(*) filter (where s.observations < enough) as apart,
+             count(*) filter (where s.observations >= enough and s.score < weak) as weak,
+             count(*) filter (where s.observations >= enough and s.score >= weak and s.score < mastered) as developing,
+             count(*) filter (where s.observations >= enough and s.score >= mastered) as mastered,
+             avg(s.score) filter (where s.observations >= enough) as mean
+      from private.standings_at(learners, until) s
+      group by s.concept_tag
+    ),
+    practice as (
+      select d.concept_tag, count(*) as practising, sum(d.observations) as observations, sum(d.graded) as graded, sum(d.correct) as correct,
+             sum(d.practised) as practised
+      from (
+        select d.concept_tag, d.user_id, sum(d.observations) as observations, sum(d.graded) as graded, sum(d.correct) as correct,
+               sum(d.gained + d.lost) as practised
+        from public.mastery_daily d
+        where d.user_id = any (learners) and d.day > since and d.day <= last_day and d.observations > 0
+        group by d.concept_tag, d.user_id
+      ) d
+      group by d.concept_tag
+    ),
+    alike as (
+      select s.concept_tag, s.first_n, s.last_n, s.log_kept, sum(s.score) as total, count(*) as learners
+      from private.stretches_of(learners, moments, null) s
+      group by s.concept_tag, s.first_n, s.last_n, s.log_kept
+    ),
+    means as (
+      select a.concept_tag, n,
+             sum(a.total * exp(greatest(-300, a.log_kept * date_part('epoch', moments[n] - moments[a.first_n]) / 86400))) / sum(a.learners) as mean
+      from alike a cross join lateral generate_series(a.first_n, a.last_n) n
+      group by a.concept_tag, n
+    ),
+    courses as (
+      select s.concept_tag, to_jsonb(array_agg(m.mean order by n)) as course
+      from standing s cross join generate_series(1, cardinality(moments)) n left join means m using (concept_tag, n)
+      group by s.concept_tag
+    )
+    select coalesce(jsonb_agg(jsonb_build_object(
+        'concept', s.concept_tag, 'learners', s.learners, 'apart', s.apart, 'weak', s.weak, 'developing', s.developing, 'mastered', s.mastered,
+        'mean', s.mean, 'course', c.course, 'practising', coalesce(p.practising, 0), 'observations', coalesce(p.observations, 0),
+        'graded', coalesce(p.graded, 0), 'correct', coalesce(p.correct, 0), 'practised', coalesce(p.practised, 0))
+      order by s.mean nulls last, s.concept_tag), '[]')
+    from standing s join courses c using (concept_tag) left join practice p using (concept_tag));
+end
+$$;
+
+-- The scores of learners of a cohort on its concepts, a cell a pair that was ever practised: which learner of those asked for (all where
+-- none are named), which of the concepts, the score and the observations.
+create function public.cohort_cells(cohort uuid, until timestamptz, learners uuid[] default null, concept text default null)
+returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.cohort_cells(cohort, until, learners, concept);
+end
+$$;
+
+create function private.cohort_cells(cohort uuid, until timestamptz, learners uuid[], concept text)
+returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+declare
+  members constant uuid[] := private.learners_of(cohort);
+  asked uuid[];
+begin
+  perform private.require_cohort(cohort);
+  asked := coalesce(array(select each from unnest(learners) with ordinality as one (each, n) where each = any (members) order by n), '{}');
+  if learners is null then
+    asked := members;
+  end if;
+  return (
+    with cells as materialized (
+      select row.n as learner, s.concept_tag, s.score, s.observations
+      from private.standings_at(asked, until) s
+      join unnest(asked) with ordinality as row (id, n) on row.id = s.user_id
+      where concept is null or s.concept_tag = concept
+    ),
+    concepts as (
+      select concept_tag, row_number() over (order by concept_tag) as n from cells group by concept_tag
+    )
+    select jsonb_build_object(
+      'learners', to_jsonb(asked),
+      'concepts', (select coalesce(jsonb_agg(concept_tag order by n), '[]') from concepts),
+      'learner', coalesce(to_jsonb(array_agg(c.learner)), '[]'), 'concept', coalesce(to_jsonb(array_agg(k.n)), '[]'),
+      'score', coalesce(to_jsonb(array_agg(c.score)), '[]'), 'observations', coalesce(to_jsonb(array_agg(c.observations)), '[]'))
+    from cells c join concepts k using (concept_tag));
+end
+$$;
+
+-- How often the answers of a cohort's learners on a concept were wrong, by the number of the observation: the first so many of each.
+create function public.cohort_opportunities(cohort uuid, concept text, until timestamptz, most integer default 20)
+returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.cohort_opportunities(cohort, concept, until, most);
+end
+$$;
+
+create function private.cohort_opportunities(cohort uuid, concept text, until timestamptz, most integer)
+returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+begin
+  perform private.require_cohort(cohort);
+  return (
+    with answers as (
+      select h.opportunity, h.is_correct
+      from unnest(private.learners_of(cohort)) learner
+      cross join lateral ( -- the first of each, by one stretch of an index, however many came after
+        select * from public.mastery_history h
+        where h.user_id = learner and h.concept_tag = concept and h.trigger_type <> 'decay' and h.trigger_type <> 'reset' and h.created_at <= until
+        order by h.created_at, h.interaction_id
+        limit most
+      ) h
+      where h.is_correct is not null and h.opportunity <= most
+    ),
+    counted as (
+      select opportunity, count(*) as graded, count(*) filter (where is_correct) as correct from answers group by opportunity
+    )
+    select jsonb_build_object(
+      'opportunity', coalesce(to_jsonb(array_agg(opportunity order by opportunity)), '[]'),
+      'graded', coalesce(to_jsonb(array_agg(graded order by opportunity)), '[]'),
+      'correct', coalesce(to_jsonb(array_agg(correct order by opportunity)), '[]'))
+    from counted);
+end
+$$;
+
+-- When the learners of a cohort were first and last active, and how many there are.
+create function public.cohort_span(cohort uuid) returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return private.cohort_span(cohort);
+end
+$$;
+
+create function private.cohort_span(cohort uuid) returns jsonb language plpgsql stable security definer set search_path = '' as $$
+declare
+  learners constant uuid[] := private.learners_of(cohort);
+begin
+  perform private.require_cohort(cohort);
+  return (
+    select jsonb_build_object(
+      'id', c.id, 'name', c.name, 'archived_at', c.archived_at, 'learners', cardinality(learners),
+      'first_day', (
+        select min(first.day) from unnest(learners) learner
+        cross join lateral (select d.day from public.mastery_daily d where d.user_id = learner and d.observations > 0 order by d.day limit 1) first),
+      'last_activity', (select max(m.last_assessed_at) from public.student_mastery m where m.user_id = any (learners)))
+    from public.cohorts c where c.id = cohort);
+end
+$$;
+
+do $$
+declare
+  made text;
+begin
+  foreach made in array array[
+    'private.require_cohort(uuid)', 'private.learners_of(uuid)', 'private.standings_at(uuid[], timestamptz)',
+    'private.stretches_of(uuid[], timestamptz[], text)'] loop
+    execute format('revoke all on routine %s from public, anon, authenticated, service_role', made);
+  end loop;
+  foreach made in array array[
+    'cohort_learners(uuid, date, timestamptz, float, float)', 'cohort_course(uuid, timestamptz[], text)',
+    'cohort_concepts(uuid, date, timestamptz[], float, float)', 'cohort_cells(uuid, timestamptz, uuid[], text)',
+    'cohort_opportunities(uuid, text, timestamptz, integer)', 'cohort_span(uuid)'] loop
+    execute format('revoke all on routine public.%s, private.%1$s from public, anon, authenticated, service_role', made);
+    execute format('grant execute on routine public.%s, private.%1$s to authenticated, service_role', made);
+  end loop;
+end
+$$;
