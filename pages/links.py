@@ -1,4 +1,7 @@
-"""The ways from one screen to another. Addresses keep the range and the moment, and hold opaque ids, no names."""
+"""The ways from one screen to another. Addresses hold opaque ids, no names.
+
+They keep the range and the moment and, for an instructor, which learner of which cohort is looked at, by which limits.
+"""
 
 import re
 from collections.abc import Sequence
@@ -8,9 +11,12 @@ import streamlit as st
 
 from mastery_core.charts.names import shortened
 from mastery_core.concept import concept_id
+from pages.instructor import limits
 
-CONCEPT, SESSIONS = "student/concept.py", "student/sessions.py"
-KEPT = ("range", "as_of")
+PROGRESS, CONCEPT, SESSIONS = "student/progress.py", "student/concept.py", "student/sessions.py"
+COHORT, COHORT_CONCEPTS = "instructor/cohort.py", "instructor/concepts.py"
+LEARNER = "learner"
+KEPT = ("range", "as_of", "cohort", *limits.NAMES, LEARNER)
 LABEL_COLUMNS = 90
 _MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in r"\`*_{}[]()<>#+-.!|~$:^=&"})
 # Addresses become links whatever is escaped in them; a word joiner, which is not seen, keeps them text.
@@ -36,6 +42,40 @@ def open_session(session_id: str) -> NoReturn:
     _open(SESSIONS, session=session_id)
 
 
+def learner_link(person_id: str, name: str, cohort_id: str) -> None:
+    """A link to the screens of a learner of a cohort, in their own name."""
+    [short] = shortened([name], LABEL_COLUMNS)
+    st.page_link(PROGRESS, label=f":blue[{as_label(short)}]", query_params=kept(learner=person_id, cohort=cohort_id))
+
+
+def open_learner(person_id: str, cohort_id: str, concept: str | None = None) -> NoReturn:
+    """Open the screens of a learner of a cohort: Progress, or that of a concept."""
+    if concept is None:
+        _open(PROGRESS, learner=person_id, cohort=cohort_id)
+    _open(CONCEPT, learner=person_id, cohort=cohort_id, concept=concept_id(concept))
+
+
+def cohort_link(label: str) -> None:
+    """A link back from a learner to the cohort."""
+    st.page_link(COHORT, label=label, icon=":material/groups:", query_params=kept_without_learner())
+
+
+def cohort_concept_link(concept: str) -> None:
+    """A link to a concept as a cohort stands on it."""
+    [name] = shortened([concept], LABEL_COLUMNS)
+    query = kept_without_learner() | {"concept": concept_id(concept)}
+    st.page_link(COHORT_CONCEPTS, label=f":blue[{as_label(name)}]", query_params=query)
+
+
+def open_cohort_concept(concept: str) -> NoReturn:
+    _open(COHORT_CONCEPTS, concept=concept_id(concept))
+
+
+def all_concepts_link() -> None:
+    """The way from one concept of a cohort back to all of them."""
+    st.page_link(COHORT_CONCEPTS, label="All concepts", icon=":material/arrow_back:", query_params=kept_without_learner())
+
+
 def chosen_from(key: str, names: Sequence[str]) -> str | None:
     """The name in the row whose button, in the column with this ``key``, was pressed for this run."""
     pressed = st.session_state.get(key)
@@ -48,8 +88,13 @@ def as_label(text: str) -> str:
 
 
 def kept(**more: str) -> dict[str, str]:
-    """What every link carries on: the range and the moment, and what else it is to say."""
+    """What every link carries on, and what else it is to say."""
     return {name: st.query_params[name] for name in KEPT if name in st.query_params} | more
+
+
+def kept_without_learner() -> dict[str, str]:
+    """What a link carries on that leads away from the learner who is looked at."""
+    return {name: value for name, value in kept().items() if name != LEARNER}
 
 
 def _open(screen: str, **to: str) -> NoReturn:

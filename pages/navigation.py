@@ -5,7 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from mastery_core.errors import MasteryError, NotSignedIn
+from mastery_core.charts.names import shortened
+from mastery_core.errors import MasteryError, NotFound, NotSignedIn
 from mastery_core.identity.directory import Person
 from mastery_core.identity.installation import installation
 from mastery_core.identity.middleware import SIGN_IN_PATH
@@ -15,6 +16,12 @@ from pages import address, links, signed_in
 ICON = Path(__file__).with_name("icon.svg")
 SECONDS_BETWEEN_LOOKS = 10
 SECONDS_BETWEEN_PULSES = 2
+YOUR_COHORTS, YOUR_LEARNING, YOU = "Your cohorts", "Your learning", "You"
+# Progress is the first screen of a student, and has this address for who begins at a cohort.
+LEARNERS_PATH = "learner"
+# The screens that an instructor sees of a learner as that learner does; all others are for their owner alone.
+OF_A_LEARNER = {LEARNERS_PATH, "concept", "sessions", "insights", "review-plan"}
+NAME_COLUMNS = 30
 ROLE_NAMES = {"student": "Student", "instructor": "Instructor", "researcher": "Researcher", "admin": "Administrator"}
 # In a narrow window the menu lies over the screen that it has just opened.
 CLOSE_MENU = """<script>
@@ -41,10 +48,10 @@ def sign_out() -> None:
 
 
 @st.fragment(run_every=SECONDS_BETWEEN_PULSES)
-def follow() -> None:
-    """Draw the screen again soon after something was recorded, where it stands: no reload, nothing moves."""
+def follow(learner_id: str) -> None:
+    """Draw the screen again soon after something was recorded about a learner, where it stands: no reload, nothing moves."""
     with suppress(MasteryError):  # the screen itself says what cannot be reached, when it is used
-        pulse = signed_in.pulse()
+        pulse = signed_in.pulse(learner_id)
         if pulse is None or pulse == st.session_state.setdefault("pulse", pulse):
             return
         st.session_state.pulse = pulse
@@ -52,40 +59,83 @@ def follow() -> None:
         st.rerun()
 
 
-def screens(role: str) -> dict[str, list[st.Page]]:
-    """The screens there are for somebody of that role. A researcher reads no learner's record, not even their own."""
-    own = [
-        st.Page("student/progress.py", title="Progress", icon=":material/trending_up:", default=True),
+def screens(person: Person) -> dict[str, list[st.Page]]:
+    """The screens there are for somebody of their role. A researcher reads no learner's record, not even their own."""
+    teaches, researches = signed_in.teaches(person), person.role == "researcher"
+    about = [
+        st.Page("profile.py", title="Profile", icon=":material/person:", url_path="profile", default=researches),
+        st.Page("help.py", title="Help", icon=":material/help:", url_path="help"),
+    ]
+    if researches:
+        return {YOU: about}
+    learning = [
+        st.Page(
+            "student/progress.py", title="Progress", icon=":material/trending_up:", default=not teaches,
+            url_path=LEARNERS_PATH if teaches else None,
+        ),
         st.Page("student/concept.py", title="Concept", icon=":material/show_chart:", url_path="concept"),
         st.Page("student/sessions.py", title="Sessions", icon=":material/calendar_month:", url_path="sessions"),
         st.Page("student/insights.py", title="Insights", icon=":material/lightbulb:", url_path="insights"),
         st.Page("student/review_plan.py", title="Review plan", icon=":material/event_repeat:", url_path="review-plan"),
         st.Page("student/group.py", title="My group", icon=":material/groups:", url_path="group"),
-    ]
+    ]  # fmt: skip
     data = [st.Page("student/data.py", title="My data", icon=":material/folder_open:", url_path="data")]
-    about = [
-        st.Page(
-            "profile.py", title="Profile", icon=":material/person:", url_path="profile", default=role == "researcher"
-        ),
-        st.Page("help.py", title="Help", icon=":material/help:", url_path="help"),
+    own = {YOUR_LEARNING: learning, YOU: data + about}
+    return {YOUR_COHORTS: cohort_screens()} | own if teaches else own
+
+
+def cohort_screens() -> list[st.Page]:
+    return [
+        st.Page("instructor/cohort.py", title="Cohort", icon=":material/groups:", default=True),
+        st.Page("instructor/grid.py", title="Grid", icon=":material/grid_on:", url_path="grid"),
+        st.Page("instructor/concepts.py", title="Concepts", icon=":material/category:", url_path="concepts"),
     ]
-    return {"You": about} if role == "researcher" else {"Your learning": own, "You": data + about}
 
 
-def menu(there_are: dict[str, list[st.Page]], screen: st.Page) -> None:
+def looked_at(screen: st.Page, person: Person) -> Person | None:
+    """The learner whose record the screen shows to somebody who teaches them; None where it shows no one else's."""
+    learner_id = signed_in.learner_asked()
+    if learner_id is None or not signed_in.teaches(person) or screen.url_path not in OF_A_LEARNER:
+        return None
+    with suppress(NotFound):  # the screen says so
+        return signed_in.learner(learner_id)
+    return None
+
+
+def listed(
+    there_are: dict[str, list[st.Page]], person: Person, learner: Person | None
+) -> list[tuple[str, list[st.Page]]]:
+    """The sections of the menu. Who teaches has there the screens of the learner who is looked at, else their own if they learn too."""
+    if not signed_in.teaches(person) or (learner is None and person.interactions):
+        return list(there_are.items())
+    sections = [(YOUR_COHORTS, there_are[YOUR_COHORTS])]
+    if learner is not None:
+        [name] = shortened([learner.display_name], NAME_COLUMNS)
+        of_learner = [page for page in there_are[YOUR_LEARNING] if page.url_path in OF_A_LEARNER]
+        sections.append((links.as_label(name), of_learner))
+    return [*sections, (YOU, [page for page in there_are[YOU] if person.interactions or page.url_path != "data"])]
+
+
+def menu(sections: list[tuple[str, list[st.Page]]], screen: st.Page, learner: Person | None) -> None:
     """Our own, not Streamlit's: its links carry the range and the moment along, in one step of the browser's history."""
-    for section, pages in there_are.items():
+    for section, pages in sections:
         with st.container(gap="xsmall"):
             st.caption(section)
             for page in pages:
-                # A link to the screen that is open would change the screen and not its address: it leaves both.
-                query = st.query_params.to_dict() if page == screen else links.kept()
-                st.page_link(page, query_params=query, width="stretch")
+                st.page_link(page, query_params=query_to(page, screen, learner), width="stretch")
     st.divider()
     if st.session_state.setdefault("screen", screen.url_path) != screen.url_path:
         st.session_state["screen"] = screen.url_path
         address.let_go()
         st.html(CLOSE_MENU % screen.url_path, unsafe_allow_javascript=True)
+
+
+def query_to(page: st.Page, screen: st.Page, learner: Person | None) -> dict[str, str]:
+    """What a link of the menu says beside the screen it leads to. A learner who is looked at stays on screens of theirs alone."""
+    if page == screen:
+        # A link to the screen that is open would change the screen and not its address: it leaves both.
+        return st.query_params.to_dict()
+    return links.kept() if learner and page.url_path in OF_A_LEARNER else links.kept_without_learner()
 
 
 def who(person: Person) -> None:
@@ -99,17 +149,18 @@ def who(person: Person) -> None:
 def draw() -> None:
     """The frame and the screen in it. Raises NotSignedIn."""
     person = signed_in.person()
-    there_are = screens(person.role)
+    there_are = screens(person)
     screen = st.navigation(there_are, position="hidden")
+    learner = looked_at(screen, person)
     st.logo(ICON)
     with st.sidebar:
-        menu(there_are, screen)
+        menu(listed(there_are, person, learner), screen, learner)
         who(person)
     notice_sign_out()
-    if person.role != "researcher":
-        # What is recorded while the screen is drawn comes after this pulse, and draws it again.
-        st.session_state.pop("pulse", None)
-        follow()
+    # What is recorded while the screen is drawn comes after this pulse, and draws it again.
+    st.session_state.pop("pulse", None)
+    if person.role != "researcher" and screen not in there_are.get(YOUR_COHORTS, []):
+        follow((learner or person).id)
     screen.run()
 
 

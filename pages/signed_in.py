@@ -6,10 +6,12 @@ A socket outlives a sign-out in another tab, so a screen, and each fragment that
 
 from html import escape
 from urllib.parse import quote, urlencode, urlsplit
+from uuid import UUID
 
 import streamlit as st
 
 from mastery_core import MasteryService
+from mastery_core.cohort_service import CohortService
 from mastery_core.errors import NotFound, NotSignedIn
 from mastery_core.identity.directory import Directory, Person
 from mastery_core.identity.installation import installation
@@ -18,6 +20,7 @@ from mastery_core.identity.sessions import Session
 from mastery_core.model import Rules
 
 SIGNED_OUT = "You are signed out. This happens when you sign out in another tab, or after a long pause."
+NO_SUCH_LEARNER = "There is no such learner, or not one that you teach."
 
 
 def session_key() -> str | None:
@@ -44,9 +47,36 @@ def person() -> Person:
         raise NotSignedIn(SIGNED_OUT) from None
 
 
+def teaches(person: Person) -> bool:
+    """Whether somebody looks at cohorts and their learners."""
+    return person.role in {"instructor", "admin"}
+
+
+def learner_asked() -> str | None:
+    """Whose record the address asks for, where that is somebody else's."""
+    asked = st.query_params.get("learner", "")
+    return asked if asked and asked.lower() != session().person_id else None
+
+
+def learner(person_id: str) -> Person:
+    """Somebody else, as far as the person who is signed in may see them. Raises NotFound.
+
+    The database is asked each time: whoever teaches them no more is told so at once.
+    """
+    try:
+        return Directory(installation().acting_for(session())).person(str(UUID(person_id)))
+    except (ValueError, NotFound):
+        raise NotFound(NO_SUCH_LEARNER) from None
+
+
 def mastery_service() -> MasteryService:
     """Everything that may be asked about learners, under the rights of the person who is signed in."""
     return MasteryService(installation().acting_for(session()))
+
+
+def cohort_service() -> CohortService:
+    """Everything that may be asked about cohorts, under the rights of the person who is signed in."""
+    return CohortService(installation().acting_for(session()))
 
 
 def rules() -> Rules:
@@ -55,15 +85,15 @@ def rules() -> Rules:
     return _rules(now.person_id, now)
 
 
-def pulse() -> str | None:
-    """What changes when something about the person who is signed in was recorded; None where nobody is any more.
+def pulse(learner_id: str) -> str | None:
+    """What changes when something about a learner was recorded; None where nobody is signed in any more.
 
     Asking keeps nobody signed in.
     """
     now = installation().sessions.look(session_key())
     if now is None or now.person_id != st.user.get("sub"):
         return None
-    return MasteryService(installation().acting_for(now)).get_pulse(now.person_id)
+    return MasteryService(installation().acting_for(now)).get_pulse(learner_id)
 
 
 def forget() -> None:

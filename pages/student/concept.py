@@ -70,8 +70,9 @@ st.selectbox(
 )  # fmt: skip
 if chosen is None:
     st.info(
-        f"The link leads to a concept that you had not practised by {words.day_with_year(view.day, zone)}, or one that is "
-        "not yours. Choose one above, or go on with the one you practised last:",
+        explained.not_practised(
+            words.day_with_year(view.day, zone), links.as_label(person.display_name) if view.by_other else None
+        ),
         icon=":material/link_off:",
     )
     name = links.as_label(*shortened([latest.concept_tag], links.LABEL_COLUMNS))

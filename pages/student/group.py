@@ -22,7 +22,7 @@ def keep_choice() -> None:
     )  # fmt: skip
 
 
-view = open_screen("My group", ranged=False)
+view = open_screen("My group", ranged=False, owners_alone=True)
 person, service, rules = view.person, view.service, view.rules
 
 # Whether to see it at all

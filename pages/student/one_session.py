@@ -25,7 +25,7 @@ MOST_ROWS = 20
 
 def show(view: View, session_id: str) -> None:
     with st.skeleton(height=500):
-        detail = _asked_for(view.service, session_id)
+        detail = _asked_for(view, session_id)
         if detail is None:
             st.info(explained.NO_SUCH_SESSION, icon=":material/search_off:")
             _all_sessions()
@@ -50,11 +50,13 @@ def show(view: View, session_id: str) -> None:
             _order(view, detail, shown)
 
 
-def _asked_for(service: MasteryService, session_id: str) -> SessionDetail | None:
+def _asked_for(view: View, session_id: str) -> SessionDetail | None:
+    """The session, where it is one of the learner whose screen this is."""
     try:
-        return service.get_session(str(UUID(session_id)))
+        detail = view.service.get_session(str(UUID(session_id)))
     except (ValueError, InvalidInput, NotFound):
         return None
+    return detail if detail.user_id == view.person.id else None
 
 
 def _neighbours(

@@ -15,7 +15,7 @@ from pages import chart, links, signed_in, words
 from pages.student import one_session
 from pages.student.explained import sessions as explained
 from pages.student.tables import sessions as tables
-from pages.student.view import open_screen, say_nothing_recorded
+from pages.student.view import View, open_screen, say_nothing_recorded
 
 ROWS_A_PAGE = 20
 MOST_SESSIONS = 1_000
@@ -71,6 +71,31 @@ def download_of(sessions: Sequence[LearningSession], zone: ZoneInfo) -> Callable
     return lambda: tables.session_file(sessions, zone)
 
 
+def start_or_end(view: View, running: LearningSession | None) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        if running is None:
+            st.markdown(explained.BY_HAND, width="content")
+            if st.button("Start a session", icon=":material/play_arrow:", type="primary"):
+                # Named once: pressed twice, or sent again, it is the same session.
+                name = st.session_state.setdefault("sessions_started", str(uuid4()))
+                view.service.start_session(view.person.id, session_id=name, by_hand=True)
+                st.session_state.pop("sessions_ended", None)
+                st.rerun()
+        else:
+            # Not where the other button was: a double click on that one is not to end what it started.
+            pressed = st.button("End session", icon=":material/stop:")
+            st.markdown(explained.running(running, view.now, view.zone), width="content")
+            if pressed:
+                st.session_state["sessions_ended"] = view.service.end_session(running.id)
+                st.session_state.pop("sessions_started", None)
+                signed_in.forget()
+                st.rerun()
+
+    ended = st.session_state.get("sessions_ended")
+    if ended is not None and ended.ended_at is not None and view.now - ended.ended_at < SUMMARY_STAYS:
+        st.success(explained.summed_up(ended), icon=":material/check_circle:")
+
+
 opened = st.query_params.get("session")
 view = open_screen("Sessions", empty=None)
 person, service, zone = view.person, view.service, view.zone
@@ -85,31 +110,11 @@ with st.skeleton(height=90):
     latest = service.get_sessions(person.id, LONGEST_DAYS, LATEST, at=view.now)
 running = next((each for each in latest if each.by_hand and each.ended_at is None), None)
 
-with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-    if running is None:
-        st.markdown(explained.BY_HAND, width="content")
-        if st.button("Start a session", icon=":material/play_arrow:", type="primary"):
-            # Named once: pressed twice, or sent again, it is the same session.
-            name = st.session_state.setdefault("sessions_started", str(uuid4()))
-            service.start_session(person.id, session_id=name, by_hand=True)
-            st.session_state.pop("sessions_ended", None)
-            st.rerun()
-    else:
-        # Not where the other button was: a double click on that one is not to end what it started.
-        pressed = st.button("End session", icon=":material/stop:")
-        st.markdown(explained.running(running, view.now, zone), width="content")
-        if pressed:
-            st.session_state["sessions_ended"] = service.end_session(running.id)
-            st.session_state.pop("sessions_started", None)
-            signed_in.forget()
-            st.rerun()
-
-ended = st.session_state.get("sessions_ended")
-if ended is not None and ended.ended_at is not None and view.now - ended.ended_at < SUMMARY_STAYS:
-    st.success(explained.summed_up(ended), icon=":material/check_circle:")
+if not view.by_other:
+    start_or_end(view, running)
 
 if person.last_activity is None and not latest:
-    say_nothing_recorded(explained.NOTHING_RECORDED)
+    say_nothing_recorded(explained.NOTHING_RECORDED, person if view.by_other else None)
 
 # The year at a glance
 

@@ -15,6 +15,8 @@ from mastery_core.identity.installation import installation
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 30
+# What opens at the root: for a student, and for who teaches.
+FIRST_SCREENS = ("student/progress.py", "instructor/cohort.py")
 
 # What happened: a concept, an outcome, and how many days ago.
 Happened = tuple[str, str, float]
@@ -32,32 +34,52 @@ def at_home(database: EmbeddedDatabase, monkeypatch: pytest.MonkeyPatch) -> None
 def learner(service: Database, import_row: Callable[..., dict[str, object]]) -> Callable[..., str]:
     """Make a learner to whom all this happened, and return their id."""
 
-    def make(happened: Iterable[Happened], name: str = "Maya Okafor") -> str:
+    def make(happened: Iterable[Happened], name: str = "Maya Okafor", cohort: str = "Pages") -> str:
         person, now = str(uuid4()), datetime.now(UTC)
         rows = [
             import_row(person, concept, outcome, now - timedelta(days=days), learner_name=name)
             for concept, outcome, days in happened
         ]
-        service.call("import_outcomes", rows=rows, cohort="Pages")
+        service.call("import_outcomes", rows=rows, cohort=cohort)
         return person
 
     return make
 
 
 @pytest.fixture
+def instructor(service: Database, person: Callable[[], str]) -> Callable[..., str]:
+    """Make an instructor of a cohort, which is made where there is none of that name, and return their id."""
+
+    def make(cohort: str, someone: str | None = None) -> str:
+        teacher = someone or person()
+        service.call("add_to_cohort", cohort=cohort, person=teacher, role="instructor", create_missing=True)
+        return teacher
+
+    return make
+
+
+@pytest.fixture
 def screen() -> Callable[..., AppTest]:
-    """A screen (``student/sessions.py``) as a person who is signed in gets it at an address with these parameters."""
+    """A screen (``student/sessions.py``) as a person who is signed in gets it at an address with these parameters.
+
+    ``url_path`` where it is another than the file's name: ``learner`` is Progress for who teaches.
+    """
 
     def show(
-        person: str, script: str = "student/progress.py", *, timezone: str = "UTC", **parameters: str | list[str]
+        person: str,
+        script: str = "student/progress.py",
+        *,
+        url_path: str | None = None,
+        timezone: str = "UTC",
+        **parameters: str | list[str],
     ) -> AppTest:
         _, session = installation().sessions.sign_in(person, "student")
         app = AppTest.from_file(ROOT / "pages" / "navigation.py", default_timeout=SECONDS)
         app.user = {"sub": person, "sid": session.key}
         app.context = {"timezone": timezone}
-        if script != "student/progress.py":
+        if url_path or script not in FIRST_SCREENS:
             # As switch_page does it, which would have to run another screen first, with widgets that bind the same parameters.
-            app._page_hash = calc_hash(Path(script).stem.replace("_", "-"))
+            app._page_hash = calc_hash(url_path or Path(script).stem.replace("_", "-"))
         for name, value in parameters.items():
             app.query_params[name] = value
         app.run()

@@ -25,6 +25,16 @@ ROUNDED = (
 )
 
 
+def not_practised(by_day: str, learner: str | None) -> str:
+    """Why there is no such concept to show, to the one it is about or who looks at the ``learner`` of that name."""
+    if learner is not None:
+        return f"{learner} had not practised this concept by {by_day}. Choose one above, or go on with the one practised last:"
+    return (
+        f"The link leads to a concept that you had not practised by {by_day}, or one that is not yours. Choose one above, or "
+        "go on with the one you practised last:"
+    )
+
+
 def standing(band: Band, mastery: ConceptMastery, rules: Rules) -> str:
     """The band in a sign and words, as Markdown."""
     why = {
