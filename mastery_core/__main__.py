@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
+from mastery_core.cohort_service import CohortService
 from mastery_core.database import Database
+from mastery_core.digest import as_text, digest
 from mastery_core.errors import InvalidInput, MasteryError, NotFound
 from mastery_core.identity.installation import EmbeddedInstallation, SupabaseInstallation, installation
 from mastery_core.identity.local_tokens import LONGEST, LocalTokens
@@ -35,6 +37,7 @@ app = typer.Typer(
 cohort_app = typer.Typer(help="Say who is in which cohort, and who teaches it.", no_args_is_help=True)
 app.add_typer(cohort_app, name="cohort")
 SECONDS_FOR_A_JOB = 120
+FIRST_DAY = date(1970, 1, 2)
 out = Console(soft_wrap=True)
 err = Console(stderr=True)
 
@@ -49,6 +52,7 @@ class Format(StrEnum):
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for a program.")]
 Who = Annotated[str, typer.Argument(metavar="PERSON", help="An id, an e-mail or a name.", show_default=False)]
+WhichCohort = Annotated[str, typer.Argument(metavar="COHORT", help="The cohort's name or id.", show_default=False)]
 CohortName = Annotated[str, typer.Argument(metavar="COHORT", help="The name of the cohort.", show_default=False)]
 
 
@@ -97,7 +101,7 @@ def import_(
 
 @app.command()
 def sample(*, json: AsJson = False) -> None:
-    """Make the sample classroom: three cohorts, 90 learners, 20 concepts, ten weeks of practice up to today."""
+    """Make the sample classroom: three cohorts, who teaches them, 90 learners, 20 concepts, ten weeks of practice up to today."""
     with database() as service, progress_bar("Making the sample classroom", quiet=json) as advance:
         report = make_sample(service, on_progress=advance)
     show_report(report, as_json=json)
@@ -189,6 +193,22 @@ def list_cohorts(
         for one in answer:
             table.add_row(plain(one["display_name"]), one["role"], one["added_at"][:10], one["id"])
     out.print(table)
+
+
+@app.command("digest")
+def digest_(
+    cohort: WhichCohort,
+    day: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="The day of UTC it is for. Default: today.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Say who needs attention that did not a week before, and who no longer does: as text for a mail, or as JSON."""
+    last_day = day_of(day) if day else today()
+    with database() as service:
+        found = find_cohort(service.call("list_cohorts"), cohort)
+        told = digest(CohortService(service), found["id"], last_day)
+    print_json(told) if json else sys.stdout.write(as_text(told))
 
 
 @app.command()
@@ -287,11 +307,29 @@ def find_person(service: Database, who: str) -> dict[str, Any]:
     raise NotFound(f'There is nobody with the id, e-mail or name "{who}".')
 
 
-def find_cohort(cohorts: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    found = next((cohort for cohort in cohorts if cohort["name"] == name.strip()), None)
+def find_cohort(cohorts: list[dict[str, Any]], which: str) -> dict[str, Any]:
+    """The cohort of that name or id. Raises NotFound."""
+    by_id = {cohort["id"]: cohort for cohort in cohorts}
+    by_name = {cohort["name"]: cohort for cohort in cohorts}
+    found = by_name.get(which.strip()) or by_id.get(which.strip().lower())
     if found is None:
-        raise NotFound(f'There is no cohort "{name}".')
+        raise NotFound(f'There is no cohort "{which}".')
     return found
+
+
+def day_of(text: str) -> date:
+    """The day of UTC that the text says, from 1970 to today. Raises InvalidInput."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(f'A day reads YYYY-MM-DD; "{text}" does not.') from None
+    if not FIRST_DAY <= day <= today():
+        raise InvalidInput(f"A day lies between {FIRST_DAY} and today; {day} does not.")
+    return day
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
 
 
 @contextmanager

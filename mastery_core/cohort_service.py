@@ -1,16 +1,15 @@
 """What may be asked about a cohort."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mastery_core.database.protocol import Database
 from mastery_core.errors import InvalidInput
+from mastery_core.model import Cells, Cohort, CohortSpan
 from mastery_core.standing import MASTERED_FROM, WEAK_BELOW
 
 COURSE_POINTS = 15
@@ -18,41 +17,6 @@ MOST_OPPORTUNITIES = 20
 LONGEST_RANGE_DAYS = 36_500
 MOST_ROWS = 2**31 - 1  # SQL's integer
 _A_MOMENT = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Cohort:
-    """A cohort that the one who asks may see."""
-
-    id: str
-    name: str
-    students: int
-    instructors: int
-    archived_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CohortSpan:
-    """How many learners a cohort has, and the time they practised in: the first UTC day and the last moment of it."""
-
-    id: str
-    name: str
-    learners: int
-    first_day: date | None
-    last_activity: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """The scores of learners (rows, ids) on concepts (columns, by name).
-
-    ``score`` is a share, NaN where the concept was never practised; ``observations`` is 0 there.
-    """
-
-    learners: list[str]
-    concepts: list[str]
-    score: NDArray[np.float64]
-    observations: NDArray[np.int64]
 
 
 class CohortService:

@@ -1,11 +1,13 @@
 """The nouns of the product: what an outcome is, what mastery looks like, what a session was worth."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TypedDict
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 
 class Outcome(StrEnum):
@@ -221,6 +223,41 @@ class GroupStanding:
     cohorts: list[GroupCohort]
     cohort_id: str | None
     concepts: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """A cohort that the one who asks may see."""
+
+    id: str
+    name: str
+    students: int
+    instructors: int
+    archived_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CohortSpan:
+    """How many learners a cohort has, and the time they practised in: the first UTC day and the last moment of it."""
+
+    id: str
+    name: str
+    learners: int
+    first_day: date | None
+    last_activity: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The scores of learners (rows, ids) on concepts (columns, by name).
+
+    ``score`` is a share, NaN where the concept was never practised; ``observations`` is 0 there.
+    """
+
+    learners: list[str]
+    concepts: list[str]
+    score: NDArray[np.float64]
+    observations: NDArray[np.int64]
 
 
 class HistoryRow(TypedDict):

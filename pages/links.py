@@ -73,7 +73,9 @@ def open_cohort_concept(concept: str) -> NoReturn:
 
 def all_concepts_link() -> None:
     """The way from one concept of a cohort back to all of them."""
-    st.page_link(COHORT_CONCEPTS, label="All concepts", icon=":material/arrow_back:", query_params=kept_without_learner())
+    st.page_link(
+        COHORT_CONCEPTS, label="All concepts", icon=":material/arrow_back:", query_params=kept_without_learner()
+    )
 
 
 def chosen_from(key: str, names: Sequence[str]) -> str | None:

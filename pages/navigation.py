@@ -89,6 +89,7 @@ def cohort_screens() -> list[st.Page]:
         st.Page("instructor/cohort.py", title="Cohort", icon=":material/groups:", default=True),
         st.Page("instructor/grid.py", title="Grid", icon=":material/grid_on:", url_path="grid"),
         st.Page("instructor/concepts.py", title="Concepts", icon=":material/category:", url_path="concepts"),
+        st.Page("instructor/compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
     ]
 
 

@@ -9,10 +9,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 RULES = (
-    "concept", "curve", "decay", "gaps", "insights", "intervals", "model", "placing", "reckoning", "recording", "review_plan",
-    "rhythm", "standing", "streaks", "trend", "usual_session", "velocity", "what_if",
+    "attention", "comparison", "concept", "curve", "decay", "gaps", "insights", "intervals", "likeness", "model", "placing", "reasons",
+    "reckoning", "recording", "review_plan", "rhythm", "standing", "streaks", "trend", "usual_session", "velocity", "what_if",
 )  # fmt: skip
-SERVICES = ("mastery_service", "cohort_service", "research")
+SERVICES = ("mastery_service", "cohort_service", "digest", "research")
 EDGES = ("charts", "database", "identity", "ingest", "api")
 
 

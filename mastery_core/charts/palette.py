@@ -7,6 +7,7 @@ dark page, so that one figure serves both. ``.streamlit/config.toml`` repeats th
 
 from collections.abc import Sequence
 
+from mastery_core.attention import Group
 from mastery_core.standing import Band
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8227e8", "#d2003c", "#9678ff", "#4b6969")
@@ -19,6 +20,14 @@ BAND_COLOURS = {
     Band.NOT_ENOUGH_DATA: "#7d8590",
 }
 BAND_GLYPHS = {Band.WEAK: "▼", Band.DEVELOPING: "●", Band.MASTERED: "★", Band.NOT_ENOUGH_DATA: "○"}
+
+GROUP_GLYPHS = {
+    Group.STRUGGLING: "▼",
+    Group.SLIPPING: "↘",
+    Group.ON_TRACK: "●",
+    Group.EXCELLING: "★",
+    Group.NOT_ENOUGH_DATA: "○",
+}
 
 BAND_WORDS = {
     Band.WEAK: "to review",

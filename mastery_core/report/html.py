@@ -1,4 +1,7 @@
-"""A report as one HTML document that loads nothing from anywhere and prints on one page, A4 or Letter."""
+"""A report as one HTML document that loads nothing from anywhere and prints on A4 or Letter.
+
+A term's is one page; a cohort's goes on over as many as its lists need.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,8 +11,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from mastery_core.charts.names import shortened
-from mastery_core.charts.palette import BAND_COLOURS, BAND_GLYPHS
-from mastery_core.report.term import MOST_REVIEWS, Line, TermReport
+from mastery_core.charts.palette import BAND_COLOURS, BAND_GLYPHS, GROUP_GLYPHS
+from mastery_core.report.cohort import CohortReport, Moment
+from mastery_core.report.term import MOST_REVIEWS, TermReport
 from mastery_core.standing import ENOUGH_OBSERVATIONS, Band
 
 
@@ -33,6 +37,24 @@ def as_html(report: TermReport) -> str:
     )
 
 
+def cohort_as_html(report: CohortReport) -> str:
+    """The document of a cohort; every name in it is escaped."""
+    return _TEMPLATES.get_template("cohort.html").render(
+        report=report,
+        bands=[Band.WEAK, Band.DEVELOPING, Band.MASTERED, Band.NOT_ENOUGH_DATA],
+        glyphs=BAND_GLYPHS,
+        group_glyphs=GROUP_GLYPHS,
+        colours=BAND_COLOURS,
+        enough=ENOUGH_OBSERVATIONS,
+        band_words={
+            Band.WEAK: f"below {report.weak:.0%}",
+            Band.DEVELOPING: "on the way",
+            Band.MASTERED: f"from {report.mastered:.0%}",
+            Band.NOT_ENOUGH_DATA: "too few",
+        },
+    )
+
+
 def _percent(share: float) -> str:
     return f"{share:.0%}"
 
@@ -52,8 +74,13 @@ def _counted(number: int, noun: str) -> str:
 
 def _named(rows: Sequence[Any], columns: int) -> list[tuple[Any, str]]:
     """Each row with its concept in so many columns of text, no two the same."""
-    concepts = [row.concept if isinstance(row, Line) else row[0] for row in rows]
+    concepts = [row[0] if isinstance(row, tuple) else row.concept for row in rows]
     return list(zip(rows, shortened(concepts, columns), strict=True))
+
+
+def _at(moment: Moment, percentile: str) -> str:
+    """Where a percentile of a moment is drawn: from left to right and from above, both up to 100."""
+    return f"{moment.along * 100:.2f},{100 - getattr(moment, percentile) * 100:.2f}"
 
 
 _TEMPLATES = Environment(
@@ -63,4 +90,4 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters.update(percent=_percent, points=_points, day=_day, counted=_counted, named=_named)
+_TEMPLATES.filters.update(percent=_percent, points=_points, day=_day, counted=_counted, named=_named, at=_at)

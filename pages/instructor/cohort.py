@@ -7,7 +7,10 @@ import streamlit as st
 
 from mastery_core.attention import Activity, Group, attended
 from mastery_core.charts.course import cohort_course
+from mastery_core.charts.palette import GROUP_GLYPHS
+from mastery_core.cohort_service import moment_of
 from pages import address, chart, links
+from pages.instructor import digest, report
 from pages.instructor import limits as sliders
 from pages.instructor.explained import cohort as explained
 from pages.instructor.tables import cohort as tables
@@ -27,9 +30,7 @@ service, span, limits, day, days = view.service, view.span, view.limits, view.da
 with st.skeleton(height=LOADING_HEIGHT):
     learners = attended(learners_at(view, day), view.moment.timestamp(), limits)
     earlier = day - timedelta(days=days)
-    before = (
-        attended(learners_at(view, earlier), view.moment.timestamp() - days * 86_400, limits) if view.bounded else None
-    )
+    before = attended(learners_at(view, earlier), moment_of(earlier).timestamp(), limits) if view.bounded else None
     course = service.get_course(span.id, day, days)
 
 needing = learners[learners["needs"]]
@@ -67,7 +68,7 @@ with st.grid(5, min_column_width=140):
         of_group = learners[learners["group"] == group]
         inactive = int((of_group["activity"] == Activity.INACTIVE).sum())
         st.metric(
-            f"{tables.GROUP_GLYPHS[group]} {group.capitalize()}", f"{len(of_group):,}",
+            f"{GROUP_GLYPHS[group]} {group.capitalize()}", f"{len(of_group):,}",
             delta_description=f"{inactive:,} of them inactive" if inactive else explained.no_inactive(of_group),
             border=True, height="stretch", help=explained.group(group, learners, limits),
         )  # fmt: skip
@@ -82,6 +83,8 @@ with st.grid(3, min_column_width=280):
             st.caption(f"{tables.in_colour(row)} · {explained.why(row, limits, view.moment)}")
 if pages > 1:
     st.pagination(pages, **address.held("attention_page", page, 1))
+
+digest.show(view)
 
 # How it went
 
@@ -117,3 +120,4 @@ with st.container(horizontal=True):
     name = f"cohort-{span.id[:8]}-{day:%Y-%m-%d}"
     tables.download("Every learner as CSV", everybody, f"{name}.csv")
     tables.download("Every learner as Excel", everybody, f"{name}.xlsx")
+    report.download(view, learners, before, course)

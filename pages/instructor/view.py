@@ -8,9 +8,9 @@ import streamlit as st
 
 from mastery_core.attention import Limits
 from mastery_core.charts.names import shortened
-from mastery_core.cohort_service import CohortService, CohortSpan, moment_of
-from mastery_core.errors import NotFound
-from mastery_core.model import Rules
+from mastery_core.cohort_service import CohortService, moment_of
+from mastery_core.errors import InvalidInput, NotFound
+from mastery_core.model import CohortSpan, Rules
 from pages import address, clock, signed_in, words
 from pages.instructor import limits as group_limits
 from pages.student.view import EARLIEST_DAY, RANGES, USUAL_RANGE
@@ -74,7 +74,7 @@ def _chosen(service: CohortService) -> CohortSpan:
     )  # fmt: skip
     try:
         return service.get_span(asked if asked in cohorts else "")
-    except NotFound:
+    except (NotFound, InvalidInput):
         st.error(NOT_FOUND, icon=":material/link_off:")
         st.stop()
 

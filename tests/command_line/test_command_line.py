@@ -66,7 +66,7 @@ def interactions(run: Run) -> int:
 
 def test_help_names_every_command(run: Run) -> None:
     said = run("--help").stdout
-    commands = ("import", "sample", "people", "grant", "cohort", "token", "replay", "backfill", "status")
+    commands = ("import", "sample", "people", "grant", "cohort", "digest", "token", "replay", "backfill", "status")
     assert all(command in said for command in commands)
 
 

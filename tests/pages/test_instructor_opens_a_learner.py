@@ -191,9 +191,9 @@ def test_links_between_the_screens_keep_learner_cohort_and_range(
     assert in_screen[":blue[Bayes]"] == kept | {"learner": of_three.low, "concept": concept_id("Bayes")}
     assert in_screen["Back to the cohort"] == kept
     assert {title: menu[title] for title in SCREENS} == dict.fromkeys(SCREENS, kept | {"learner": of_three.low})
-    assert {title: menu[title] for title in ("Cohort", "Grid", "Concepts", "Profile", "Help")} == dict.fromkeys(
-        ("Cohort", "Grid", "Concepts", "Profile", "Help"), kept
-    )
+    assert {
+        title: menu[title] for title in ("Cohort", "Grid", "Concepts", "Compare", "Profile", "Help")
+    } == dict.fromkeys(("Cohort", "Grid", "Concepts", "Compare", "Profile", "Help"), kept)
 
 
 def test_the_menu_names_the_learner_and_offers_only_what_is_for_who_looks(
@@ -202,7 +202,7 @@ def test_the_menu_names_the_learner_and_offers_only_what_is_for_who_looks(
     query("update profiles set display_name = 'You *see*' where id = %(id)s", id=of_three.low)
     app = opened(of_three.low)
     assert sections(app) == ["Your cohorts", r"You \*see\*", "You"]
-    assert list(links(app.sidebar)) == ["Cohort", "Grid", "Concepts", *SCREENS, "Profile", "Help"]
+    assert list(links(app.sidebar)) == ["Cohort", "Grid", "Concepts", "Compare", *SCREENS, "Profile", "Help"]
 
 
 @pytest.mark.parametrize("title", SCREENS)
@@ -321,6 +321,7 @@ def test_own_learning_is_offered_to_who_learns(
         "Cohort",
         "Grid",
         "Concepts",
+        "Compare",
         *SCREENS,
         "My group",
         "My data",

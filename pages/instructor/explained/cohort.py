@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from mastery_core.attention import Activity, Group, Limits
-from mastery_core.decay import SECONDS_A_DAY
+from mastery_core.reasons import reasons
 from mastery_core.standing import ENOUGH_OBSERVATIONS
 from mastery_core.trend import WINDOW_DAYS
 from pages.instructor.view import CohortView
@@ -116,20 +116,7 @@ def no_inactive(of_group: pd.DataFrame) -> str:
 
 def why(learner: Any, limits: Limits, moment: datetime) -> str:
     """Why a learner (a row of ``attended``) needs attention, in words."""
-    reasons = []
-    if learner.group == Group.STRUGGLING:
-        reasons.append(
-            f"mean {percent(learner.mean_stored)} when last practised, below {percent(limits.struggling_below)}"
-        )
-    if learner.declining >= limits.slipping_from and learner.group in {Group.STRUGGLING, Group.SLIPPING}:
-        reasons.append(
-            f"{count(learner.declining, 'concept')} declining by practice of the last {WINDOW_DAYS:.0f} days"
-        )
-    if learner.activity == Activity.INACTIVE:
-        days = int((moment.timestamp() - learner.last_activity) / SECONDS_A_DAY)
-        faded = "" if learner.known == 0 else f", faded from {percent(learner.mean_stored)} to {percent(learner.mean)}"
-        reasons.append(f"no practice for {count(days, 'day')}{faded}")
-    return "; ".join(reasons)
+    return "; ".join(reasons(learner, limits, moment))
 
 
 def course_alt(course: pd.DataFrame) -> str:

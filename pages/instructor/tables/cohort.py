@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from mastery_core.attention import Activity, Group, Limits
+from mastery_core.charts.palette import GROUP_GLYPHS
 from mastery_core.model import Rules
 from mastery_core.standing import ENOUGH_OBSERVATIONS
 from mastery_core.table_file import MIME, as_csv, as_excel
@@ -17,13 +18,6 @@ from pages.instructor.explained.cohort import why
 
 OPENS = "every_learner_opens"
 NAME_WIDTH = 205  # what a phone keeps in sight
-GROUP_GLYPHS = {
-    Group.STRUGGLING: "▼",
-    Group.SLIPPING: "↘",
-    Group.ON_TRACK: "●",
-    Group.EXCELLING: "★",
-    Group.NOT_ENOUGH_DATA: "○",
-}
 _COLOURS = {
     Group.STRUGGLING: "orange",
     Group.SLIPPING: "violet",

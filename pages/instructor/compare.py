@@ -1,0 +1,146 @@
+"""Compare: a cohort beside another one, or beside itself before a date, concept by concept, and how sure the difference is."""
+
+from datetime import date, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from mastery_core.charts.comparison import ROWS_A_PAGE, differences, page_count
+from mastery_core.charts.names import shortened
+from mastery_core.cohort_service import CohortService
+from mastery_core.comparison import Difference, compare, overall
+from pages import address, chart, links, signed_in, words
+from pages.instructor.explained import compare as explained
+from pages.instructor.explained.compare import Sides
+from pages.instructor.tables import cohort as files
+from pages.instructor.tables import compare as tables
+from pages.instructor.view import COHORT_COLUMNS, NOT_FOUND, open_cohort
+from pages.student.view import EARLIEST_DAY, RANGES, USUAL_RANGE
+
+NAME_COLUMNS, HEADING_COLUMNS = 60, 28
+USUAL_KIND = "cohort"
+LOADING_HEIGHT = 480
+
+
+@st.cache_data(scope="session", ttl=60, max_entries=4, show_spinner=False)
+def both(
+    first: tuple[str, date],
+    second: tuple[str, date],
+    asked_by: str | None,  # noqa: ARG001 - a key of the cache
+    _service: CohortService,
+) -> tuple[pd.DataFrame, Difference, int]:
+    """Two cohorts, each on a day: concept by concept, over all, and how many learners are in both.
+
+    Kept for a minute, so that turning a page draws no learner anew.
+    """
+    one, other = (_service.get_cells(cohort, day) for cohort, day in (first, second))
+    paired = first[0] == second[0]
+    shared = len(set(one.learners) & set(other.learners))
+    return compare(one, other, paired=paired), overall(one, other, paired=paired), shared
+
+
+# Which cohort, as of when
+
+view = open_cohort("Compare")
+service, span, day = view.service, view.span, view.day
+
+# With what
+
+with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    kind = address.one_of("against", explained.KINDS, USUAL_KIND)
+    st.segmented_control(
+        "With", list(explained.KINDS), format_func=explained.KINDS.__getitem__, required=True, **address.held("against", kind, USUAL_KIND)
+    )  # fmt: skip
+    chooser = st.container(width="content")
+if kind == "before":
+    back = view.days if view.bounded else RANGES[USUAL_RANGE]
+    usual_day = max(EARLIEST_DAY, day - timedelta(days=back or 1))
+    before = address.day("before", EARLIEST_DAY, max(EARLIEST_DAY, day - timedelta(days=1)), usual_day)
+    chooser.date_input(
+        "As it stood on", min_value=EARLIEST_DAY, max_value=max(EARLIEST_DAY, day - timedelta(days=1)), width=150,
+        format="YYYY-MM-DD", **address.held("before", before, usual_day), help="A day of UTC before the day shown.",
+    )  # fmt: skip
+    first, sides = (span.id, before), Sides(explained.day(before), explained.day(day), paired=True)
+else:
+    others = {each.id: each for each in service.get_cohorts() if each.id != span.id}
+    if not others:
+        st.subheader("No other cohort", anchor=False)
+        st.markdown(explained.NO_OTHER)
+        st.stop()
+    usual = next(iter(others))
+    asked = st.query_params.get("with", usual)
+    asked = usual if asked == span.id else asked
+    labels = dict(zip(others, shortened([each.name for each in others.values()], COHORT_COLUMNS), strict=True))
+    chooser.selectbox(
+        "Other cohort", list(others), format_func=lambda each: f"{labels[each]} (archived)" if others[each].archived_at else labels[each],
+        placeholder="Choose a cohort", width=420, **address.held("with", asked if asked in others else None),
+    )  # fmt: skip
+    if asked not in others:
+        st.error(NOT_FOUND, icon=":material/link_off:")
+        st.stop()
+    first, sides = (asked, day), Sides(others[asked].name, span.name, paired=False)
+
+# Load
+
+with st.skeleton(height=LOADING_HEIGHT):
+    rows, total, shared = both(first, (span.id, day), signed_in.session_key(), service)
+compared = rows[rows["compared"]]
+short = shortened([sides.first, sides.second], NAME_COLUMNS)
+said = Sides(*map(links.as_label, short), paired=sides.paired)  # as Markdown shows them
+headings = shortened([sides.first, sides.second], HEADING_COLUMNS)
+
+# Figures and the chart
+
+if compared.empty:
+    st.subheader("Nothing to compare yet", anchor=False)
+    st.markdown(explained.nothing_compared(rows, sides))
+else:
+    st.subheader("Mean mastery of the concepts compared", anchor=False)
+    with st.grid(4, min_column_width=150):
+        for name, mean, number in zip(
+            headings, (total.mean_first, total.mean_second), (total.learners_first, total.learners_second), strict=True
+        ):
+            st.metric(
+                links.as_label(name), words.percent(mean), delta_description=explained.learners(number),
+                border=True, height="stretch", help=explained.mean(mean, number, len(compared), paired=sides.paired),
+            )  # fmt: skip
+        st.metric(
+            "Difference", f"{explained.signed(total.difference)} points", delta_description=explained.short_interval(total),
+            border=True, height="stretch", help=explained.difference(total, shared, paired=sides.paired),
+        )  # fmt: skip
+        st.metric(
+            "Concepts that differ", f"{int(compared['clear'].sum()):,} of {len(compared):,}",
+            delta_description=explained.left_out(rows), border=True, height="stretch", help=explained.differing(compared),
+        )  # fmt: skip
+    st.markdown(explained.in_a_sentence(total, said))
+
+    st.subheader("Concept by concept, the lowest difference first", anchor=False)
+    st.markdown(explained.LEGEND.format(second=said.second))
+    drawn = st.container()
+    pages = page_count(len(compared))
+    page = address.number("compare_page", 1, pages, 1) or 1
+    if pages > 1:
+        st.pagination(pages, **address.held("compare_page", page, 1))
+    with drawn:
+        clicked = chart.show(
+            differences(compared, page=page, sides=(short[0], short[1])), key="comparison", on_select="rerun",
+            alt=explained.alt(compared, sides),
+        ).selection.points  # fmt: skip
+    if clicked:
+        links.open_cohort_concept(compared["concept"].iloc[clicked[0]["point_index"] + (page - 1) * ROWS_A_PAGE])
+
+# Every concept
+
+if rows.empty:
+    st.stop()
+st.subheader("Every concept", anchor=False)
+st.dataframe(
+    tables.comparison_table(rows), column_config=tables.comparison_columns(said), hide_index=True, placeholder="",
+    key="every_concept_compared", alt="Every concept of either side: the difference, its interval, both means and how many learners they are of",
+)  # fmt: skip
+if concept := links.chosen_from(tables.OPENS, list(rows["concept"])):
+    links.open_cohort_concept(concept)
+with st.container(horizontal=True):
+    file = f"compare-{span.id[:8]}-{first[0][:8]}-{day:%Y-%m-%d}"
+    files.download("These numbers as CSV", lambda: tables.comparison_file(rows, sides), f"{file}.csv")
+    files.download("These numbers as Excel", lambda: tables.comparison_file(rows, sides), f"{file}.xlsx")
