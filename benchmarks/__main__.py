@@ -8,7 +8,18 @@ from typing import Annotated
 import orjson
 import typer
 
-from benchmarks import api, first_chart, growth, importing, over_postgrest, progress, recording, replaying, screens
+from benchmarks import (
+    api,
+    cohorts,
+    first_chart,
+    growth,
+    importing,
+    over_postgrest,
+    progress,
+    recording,
+    replaying,
+    screens,
+)
 from benchmarks.machine import this_machine
 from benchmarks.report import Result, as_document, as_table
 
@@ -25,6 +36,7 @@ class Name(StrEnum):
     API = "api"
     FIRST_CHART = "first-chart"
     SCREENS = "screens"
+    COHORTS = "cohorts"
 
 
 BENCHMARKS: dict[Name, Callable[..., Iterator[Result]]] = {
@@ -37,6 +49,7 @@ BENCHMARKS: dict[Name, Callable[..., Iterator[Result]]] = {
     Name.API: api.measure,
     Name.FIRST_CHART: first_chart.measure,
     Name.SCREENS: screens.measure,
+    Name.COHORTS: cohorts.measure,
 }
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

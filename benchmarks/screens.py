@@ -56,7 +56,7 @@ def measure(*, quick: bool) -> Iterator[Result]:
         learner = _busy_learner(database, connection)
         ours = opened.enter_context(streamlit_server("dashboard.py", home))
         wait_until_ready(ours)
-        cookies = _sign_in(ours, learner)
+        cookies = sign_in(ours, learner)
         whole, at_first = _paths(connection, learner)
         screens = {name: _screen(path, ours, cookies, home, connection) for name, path in at_first.items()}
         for screen in screens.values():
@@ -106,7 +106,7 @@ def _busy_learner(database: EmbeddedDatabase, connection: psycopg.Connection) ->
     return learner
 
 
-def _sign_in(address: str, person: str) -> str:
+def sign_in(address: str, person: str) -> str:
     """The cookies of a new session, as the header that brings them back."""
     form = {"person": person, "next": "/"}
     answer = httpx.post(f"{address}/session/sign-in", data=form, headers={"Origin": address})

@@ -1,0 +1,45 @@
+with learners as materialized (select user_id from public.cohort_members where cohort_id = %(cohort)s::uuid and role = 'student'),
+later as (
+  select d.user_id, d.concept_tag, sum(d.gained + d.lost + d.forgotten + d.adjusted) as moved, sum(d.observations) as observations,
+         min(d.previous_at) as previous_at, bool_or(d.previous_at is null) as is_all
+  from learners join public.mastery_daily d using (user_id)
+  where d.day > (%(until)s::timestamptz at time zone 'UTC')::date
+  group by d.user_id, d.concept_tag
+),
+stood as (
+  select m.user_id, m.mastery_score - coalesce(l.moved, 0) as stored, m.observations - coalesce(l.observations, 0) as observations,
+         m.decay_factor, case when l.user_id is null then m.last_assessed_at else l.previous_at end as at
+  from learners join public.student_mastery m using (user_id) left join later l on l.user_id = m.user_id and l.concept_tag = m.concept_tag
+  where l.is_all is not true
+),
+scores as (
+  select *, stored * exp(greatest(-300, ln(decay_factor) * date_part('epoch', %(until)s::timestamptz - at) / 86400)) as score from stood
+),
+standing as (
+  select user_id, max(at) as last_activity, count(*) filter (where observations >= 3) as known, count(*) filter (where observations < 3) as apart,
+         avg(score) filter (where observations >= 3) as mean, avg(stored) filter (where observations >= 3) as mean_stored,
+         count(*) filter (where observations >= 3 and score < %(weak)s) as weak, count(*) filter (where observations >= 3 and score >= %(mastered)s) as mastered
+  from scores group by user_id
+),
+practice as (
+  select user_id, count(*) as days, sum(observations) as observations, sum(graded) as graded, sum(correct) as correct, sum(gained) as gained, sum(lost) as lost
+  from (
+    select d.user_id, d.day, sum(d.observations) as observations, sum(d.graded) as graded, sum(d.correct) as correct, sum(d.gained) as gained, sum(d.lost) as lost
+    from learners join public.mastery_daily d using (user_id)
+    where d.day > %(since)s::date and d.day <= (%(until)s::timestamptz at time zone 'UTC')::date and d.observations > 0
+    group by d.user_id, d.day
+  ) days group by user_id
+),
+recent as (
+  select user_id, count(*) filter (where practised > 0.05 + 1e-9) as improving, count(*) filter (where practised < -0.05 - 1e-9) as declining
+  from (
+    select d.user_id, sum(d.gained + d.lost) as practised
+    from learners join public.mastery_daily d using (user_id)
+    where d.day > (%(until)s::timestamptz at time zone 'UTC')::date - 7 and d.day <= (%(until)s::timestamptz at time zone 'UTC')::date
+    group by d.user_id, d.concept_tag having sum(d.observations) >= 2
+  ) moved group by user_id
+)
+select p.id, p.display_name, s.known, s.apart, s.mean, s.mean_stored, s.weak, s.mastered, r.improving, r.declining, date_part('epoch', s.last_activity),
+       d.days, d.observations, d.graded, d.correct, d.gained, d.lost
+from learners join public.profiles p on p.id = learners.user_id
+left join standing s using (user_id) left join practice d using (user_id) left join recent r using (user_id)
