@@ -1,9 +1,11 @@
-"""Take the pictures of docs/screens.md: ``python -m tests.browser.take_pictures``.
+"""Take the pictures of docs/screens.md: ``python -m tests.browser.take_pictures [students] [instructors]``.
 
 They are of the sample classroom, which is invented, and of one who has just begun in it.
 """
 
+import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,7 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from mastery_core.database import EmbeddedDatabase
 from tests.browser import screens
@@ -29,26 +31,37 @@ LOOKS = {
     "narrow-light": (NARROW, "light"),
     "narrow-dark": (NARROW, "dark"),
 }
-MUCH, LITTLE = "Amina Diallo", "Noor Jansen"
+MUCH, LITTLE, TEACHES = "Amina Diallo", "Noor Jansen", "Elena Marchetti"
+
+
+def a_concept_of_the_cohort(page: Page) -> None:
+    """From its name in the table of all."""
+    screens.open_screen(page, "Concepts")
+    screens.open_row(page, re.compile("^Every concept with its learners"))
+    expect(page.get_by_role("heading", name="Its learners, weakest first")).to_be_visible()
+    screens.settle(page)
+
+
+TEACHING = {name: from_menu(name) for name in ("Cohort", "Grid", "Concepts", "Compare")} | {
+    "Concept of a cohort": a_concept_of_the_cohort
+}
 
 
 def main() -> None:
+    wanted = set(sys.argv[1:]) or {"students", "instructors"}
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, running_app(Path(folder)) as url, sync_playwright() as playwright:
         add_beginner(Path(folder) / "home")
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        for look, (width, color_scheme) in LOOKS.items():
-            take(browser, url, MUCH, look, width, color_scheme, WAYS | {"Concept": from_menu("Concept")})
-        take(
-            browser,
-            url,
-            LITTLE,
-            "little",
-            NARROW,
-            "light",
-            {name: WAYS[name] for name in ("Progress", "Insights", "Review plan")},
-        )
+        if "students" in wanted:
+            for look, (width, color_scheme) in LOOKS.items():
+                take(browser, url, MUCH, look, width, color_scheme, WAYS | {"Concept": from_menu("Concept")})
+            at_first = {name: WAYS[name] for name in ("Progress", "Insights", "Review plan")}
+            take(browser, url, LITTLE, "little", NARROW, "light", at_first)
+        if "instructors" in wanted:
+            for look, (width, color_scheme) in LOOKS.items():
+                take(browser, url, TEACHES, look, width, color_scheme, TEACHING)
         browser.close()
 
 
