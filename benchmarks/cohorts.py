@@ -25,6 +25,7 @@ CONCEPTS, DAYS, GRID_ROWS = 60, 30, 1_000
 SMALL = ((100, 1), (100, 10), (1_000, 1), (1_000, 10), (1_000, 50))
 LARGE = ((10_000, 1), (10_000, 10))
 ROUNDS, QUICK_ROUNDS = 11, 5
+LARGE_ROUNDS = 5  # seconds each
 # Of the columns of an answer, those that are numbers.
 NUMBERS = slice(2, None)
 
@@ -43,7 +44,6 @@ class Class:
 
 
 def measure(*, quick: bool) -> Iterator[Result]:
-    rounds = QUICK_ROUNDS if quick else ROUNDS
     with ExitStack() as opened:
         home = opened.enter_context(temporary_home())
         database = EmbeddedDatabase(home)
@@ -55,19 +55,23 @@ def measure(*, quick: bool) -> Iterator[Result]:
         service = CohortService(database.acting_as(instructor))
         today = datetime.now(UTC).date()
         for each in classes:
+            rounds = LARGE_ROUNDS if each.learners >= LARGE[0][0] else QUICK_ROUNDS if quick else ROUNDS
             _check_same(service, connection, each, today)
             yield _beside_bare(
                 "Cohort", each, _cohort(service, each, today), _bare_cohort(connection, each, today), rounds
             )
             yield _beside_bare("Grid", each, _grid(service, each, today), _bare_grid(connection, each, today), rounds)
         of_size = {(each.learners, each.times): each for each in classes}
+        rounds = QUICK_ROUNDS if quick else ROUNDS
         yield _growth(service, of_size[1_000, 50], of_size[1_000, 10], today, rounds, per_learner=False, bound=1.1)
         yield _growth(service, of_size[1_000, 10], of_size[100, 10], today, rounds, per_learner=True, bound=1)
         if not quick:
-            yield _growth(service, of_size[10_000, 10], of_size[1_000, 10], today, rounds, per_learner=True, bound=1)
+            yield _growth(
+                service, of_size[10_000, 10], of_size[1_000, 10], today, LARGE_ROUNDS, per_learner=True, bound=1
+            )
             ours = opened.enter_context(streamlit_server("dashboard.py", home))
             wait_until_ready(ours)
-            yield from _first_view(ours, instructor, of_size[10_000, 10], connection, today, rounds)
+            yield from _first_view(ours, instructor, of_size[10_000, 10], connection, today, LARGE_ROUNDS)
 
 
 def _beside_bare(screen: str, of: Class, ours: Act, bare: Act, rounds: int) -> Pair:

@@ -80,7 +80,7 @@ with st.grid(3, min_column_width=280):
     for row in needing.iloc[(page - 1) * CARDS_A_PAGE : page * CARDS_A_PAGE].itertuples():
         with st.container(border=True, height="stretch", gap="xsmall"):
             links.learner_link(row.id, row.name, span.id)
-            st.caption(f"{tables.in_colour(row)} · {explained.why(row, limits, view.moment)}")
+            st.markdown(f":small[{tables.in_colour(row)} · {explained.why(row, limits, view.moment)}]")
 if pages > 1:
     st.pagination(pages, **address.held("attention_page", page, 1))
 

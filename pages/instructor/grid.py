@@ -57,7 +57,7 @@ if order == "likeness":
 
 # The grid
 
-st.caption(explained.legend(score, observations, rules))
+st.markdown(f":small[{explained.legend(score, observations, rules)}]")
 if not cells.concepts:
     st.markdown("None of these learners has practised yet.")
     st.stop()

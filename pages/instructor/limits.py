@@ -64,4 +64,6 @@ def in_words(limits: Limits) -> str:
 def _slider(label: str, name: str, value: int, help_text: str) -> None:
     lowest, highest = _ENDS[name]
     step = 5 if highest == 100 else 1
-    st.slider(label, lowest, highest, step=step, help=help_text, **address.held(name, value, USUAL[name]))
+    # The value here too, not in the session alone: the browser draws a slider of a popover when that is first opened, which may be
+    # runs after the one that set it.
+    st.slider(label, lowest, highest, value, step=step, help=help_text, **address.held(name, value, USUAL[name]))

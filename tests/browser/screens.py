@@ -1,4 +1,4 @@
-"""A student's screens in a browser: how to come to them by clicking, when they are drawn, and what they show."""
+"""The screens in a browser: how to come to them by clicking, when they are drawn, and what they show."""
 
 import re
 from collections.abc import Iterator
@@ -36,6 +36,16 @@ CELLS = """canvas => [...canvas.querySelectorAll("tr")].map(row => [...row.child
 # What a chart draws, with the arrays that came as base64 unpacked.
 TRACES = """chart => chart.querySelector(".js-plotly-plot")._fullData.map(
   ({name, type, x, y, text}) => ({name, type, x: [...x ?? []], y: [...y ?? []], text: [text ?? []].flat()}))"""
+
+# Where in the window the middle of a mark of a chart is: trace by trace, those that can be clicked, x, y and what goes with them.
+MARKS = """chart => {
+  const plot = chart.querySelector(".js-plotly-plot"), {left, top} = plot.getBoundingClientRect();
+  const {xaxis, yaxis} = plot._fullLayout;
+  return plot._fullData.filter(({type, customdata}) => type.startsWith("scatter") && customdata?.length).flatMap(({x, y, customdata}) => [...x].map((each, place) => ({
+    x: each, y: y[place], said: [...customdata[place]],
+    left: left + xaxis._offset + xaxis.l2p(each), top: top + yaxis._offset + yaxis.l2p(y[place]),
+  })));
+}"""
 
 
 @dataclass(frozen=True)
@@ -150,3 +160,22 @@ def traces(page: Page, alt: str) -> list[dict[str, Any]]:
     chart = page.get_by_role("figure", name=re.compile(f"^{re.escape(alt)}"))
     drawn: list[dict[str, Any]] = chart.evaluate(TRACES)
     return drawn
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A mark of a chart that can be clicked, with what goes with it (``customdata``); ``left`` and ``top`` are of the window."""
+
+    x: int
+    y: int
+    said: list[float]
+    left: float
+    top: float
+
+
+def marks(page: Page, alt: str) -> list[Mark]:
+    """The marks of the chart whose alternative text begins so, which is brought into the window."""
+    chart = page.get_by_role("figure", name=re.compile(f"^{re.escape(alt)}"))
+    chart.scroll_into_view_if_needed()
+    page.wait_for_timeout(MILLISECONDS_TO_LIE_STILL)
+    return [Mark(**mark) for mark in chart.evaluate(MARKS)]

@@ -1,6 +1,6 @@
 """Every student screen as a person comes to it by clicking: on a desk and on a phone, by day and by night."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -66,15 +66,15 @@ class Visit:
 class Visitor:
     """Somebody who goes from screen to screen in one window, and looks at each once."""
 
-    def __init__(self, page: Page) -> None:
-        self._page = page
+    def __init__(self, page: Page, ways: Mapping[str, Callable[[Page], None]] = WAYS) -> None:
+        self._page, self._ways = page, ways
         self._noise = screens.Noise()
         self._noise.listen(page)
         self._visits: dict[str, Visit] = {}
 
     def visit(self, screen: str) -> Visit:
         if screen not in self._visits:
-            WAYS[screen](self._page)
+            self._ways[screen](self._page)
             self._visits[screen] = Visit(
                 hidden_width=self._page.evaluate(screens.HIDDEN_WIDTH),
                 violations=violations(self._page),

@@ -1,6 +1,7 @@
 """Screens as the people of a real database see them."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -20,6 +21,16 @@ FIRST_SCREENS = ("student/progress.py", "instructor/cohort.py")
 
 # What happened: a concept, an outcome, and how many days ago.
 Happened = tuple[str, str, float]
+
+
+@dataclass(frozen=True)
+class Classroom:
+    """A cohort, by id and name, its instructor, and the ids of its learners in the order in which they were given."""
+
+    cohort: str
+    name: str
+    teacher: str
+    learners: list[str]
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +65,35 @@ def instructor(service: Database, person: Callable[[], str]) -> Callable[..., st
         teacher = someone or person()
         service.call("add_to_cohort", cohort=cohort, person=teacher, role="instructor", create_missing=True)
         return teacher
+
+    return make
+
+
+@pytest.fixture
+def classroom(
+    service: Database,
+    learner: Callable[..., str],
+    instructor: Callable[..., str],
+    person: Callable[[], str],
+    query: Callable[..., object],
+) -> Callable[..., Classroom]:
+    """Make a cohort of learners, each with a name and what happened to them; ``teacher`` where they are to have another cohort."""
+
+    def make(
+        *learners: tuple[str, Iterable[Happened]], name: str | None = None, teacher: str | None = None
+    ) -> Classroom:
+        name = name or f"Class {uuid4()}"
+        teacher = instructor(name, teacher)
+        ids = []
+        for who, happened in learners:
+            if happened:
+                ids.append(learner(happened, who, name))
+                continue
+            ids.append(person())
+            query("update profiles set display_name = %(who)s where id = %(id)s", who=who, id=ids[-1])
+            service.call("add_to_cohort", cohort=name, person=ids[-1])
+        [cohort] = [each["id"] for each in service.call("list_cohorts") if each["name"] == name]
+        return Classroom(cohort, name, teacher, ids)
 
     return make
 

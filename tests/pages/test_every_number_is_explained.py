@@ -1,4 +1,4 @@
-"""No figure, no column of numbers and no chart of a student's screens stands there without its explanation."""
+"""No figure, no column of numbers and no chart of a screen stands there without its explanation."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -28,6 +28,12 @@ SCREENS = (
     "profile",
     "help",
 )
+
+
+# The screens of a cohort: the file, and whether a concept of it is opened.
+OF_A_COHORT = {
+    "cohort": ("cohort", False), "grid": ("grid", False), "concepts": ("concepts", False), "one concept": ("concepts", True),
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -91,6 +97,20 @@ def test_every_number_of_a_screen_says_what_it_means(
     )
     app = opened(screen(student, script, **address))
     assert app.metric or app.dataframe or app.get("plotly_chart") or name in {"data", "profile"}
+    assert unexplained(app) == []
+
+
+@pytest.mark.parametrize("name", OF_A_COHORT)
+def test_every_number_of_a_cohorts_screen_says_what_it_means(
+    name: str, student: str, screen: Callable[..., AppTest], instructor: Callable[..., str], database: EmbeddedDatabase
+) -> None:
+    [cohort] = MasteryService(database.acting_as(student)).get_group(student).cohorts
+    script, of_a_concept = OF_A_COHORT[name]
+    address = {"concept": concept_id(CONCEPTS[0])} if of_a_concept else {}
+    app = opened(screen(instructor(cohort.name), f"instructor/{script}.py", **address))
+    assert app.get("plotly_chart")
+    assert app.dataframe
+    assert app.metric or name == "grid"
     assert unexplained(app) == []
 
 

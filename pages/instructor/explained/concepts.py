@@ -80,7 +80,7 @@ def mean(row: pd.Series) -> str:
 
 
 def of_known(row: pd.Series) -> str:
-    return f"of {int(row['weak'] + row['developing'] + row['mastered']):,} learners"
+    return f"of {count(int(row['weak'] + row['developing'] + row['mastered']), 'learner')}"
 
 
 def in_band(meaning: str, row: pd.Series) -> str:

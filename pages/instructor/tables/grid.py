@@ -15,7 +15,7 @@ from mastery_core.standing import ENOUGH_OBSERVATIONS, enough
 from pages.instructor.tables.cohort import NAME_WIDTH
 
 OPENS = "grid_opens"
-LEARNER = "learner's name"  # no concept is called so
+LEARNER = "learner's name"
 HEADING_COLUMNS = 40
 
 Table = pd.DataFrame
@@ -32,6 +32,11 @@ def told_apart(names: Sequence[str]) -> list[str]:
     return told
 
 
+def names_column(concepts: Sequence[str]) -> str:
+    """What the column of the names is called. A concept may be called so too, but no name ends with a space."""
+    return f"{LEARNER} " if LEARNER in concepts else LEARNER
+
+
 def place_of(point: Mapping[str, Any]) -> tuple[int, int]:
     """Row and column of the cell that was clicked."""
     return int(point["y"]), int(point["x"])
@@ -42,7 +47,7 @@ def grid_table(
 ) -> Table:
     """A row a learner in the order given, a column a concept: the score now in percent, empty without data enough."""
     known = np.round(np.where(enough(observations), score, np.nan) * 100, 1)
-    names = pd.DataFrame({LEARNER: learners["name"].to_numpy()})
+    names = pd.DataFrame({names_column(concepts): learners["name"].to_numpy()})
     return pd.concat([names, pd.DataFrame(known, columns=list(concepts))], axis=1)
 
 
@@ -53,6 +58,6 @@ def grid_columns(concepts: Sequence[str], rules: Rules) -> dict[str, Any]:
     )  # fmt: skip
     help_text = f"Score now; weak below {rules.weak_below:.0%}, mastered from {rules.mastered_from:.0%}. Empty with fewer than {ENOUGH_OBSERVATIONS} observations."
     headings = dict(zip(concepts, shortened(list(concepts), HEADING_COLUMNS), strict=True))
-    return {LEARNER: learner} | {
+    return {names_column(concepts): learner} | {
         concept: column.NumberColumn(heading, format="%.1f%%", help=help_text) for concept, heading in headings.items()
     }
