@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import plotly.graph_objects as go
 
+from mastery_core.charts.axes import DATES, DAY, level, threshold_ticks
 from mastery_core.charts.figure import FAINT, MUTED, RULE, TICKS, Trace, drawn, wall_clock
 from mastery_core.charts.kinds import KIND_COLOURS, KIND_SYMBOLS, KIND_WORDS
 from mastery_core.charts.palette import BAND_COLOURS, COLOURS
@@ -26,16 +27,9 @@ FEW_SESSIONS, WIDE_EDGE, THIN_EDGE = 100, 3, 1
 # A day named on the right of its mark takes this share of the width; without as much room it stands on the left.
 ROOM_FOR_DAY = 0.09
 BOTTOM, TOP = -0.02, 1.04
-CLOSE = 0.07
 SHADE = "rgba(128, 136, 148, 0.2)"
 
-_DAY = 86_400_000
-GRID = _DAY // 4
-_DATES = [
-    {"dtickrange": [None, _DAY], "value": "%H:%M<br>%-d %b"},
-    {"dtickrange": [_DAY, 60 * _DAY], "value": "%-d %b"},
-    {"dtickrange": [60 * _DAY, None], "value": "%b\n%Y"},
-]
+GRID = DAY // 4
 
 
 def concept_curve(
@@ -229,26 +223,9 @@ def _shapes(now: float, last: float, weak: float, mastered: float, *, named: boo
     return [
         upright | {"type": "rect", "x1": last, "fillcolor": FAINT, "line": {"width": 0}, "layer": "below"},
         upright | {"type": "line", "x1": now, "line": {"color": MUTED, "width": 1}},
-        _level(weak, f"review below {weak:.0%}" if named else "", "dash", MUTED),
-        _level(mastered, f"mastered from {mastered:.0%}" if named else "", "dot", RULE),
+        level(weak, f"review below {weak:.0%}" if named else "", "dash", MUTED),
+        level(mastered, f"mastered from {mastered:.0%}" if named else "", "dot", RULE),
     ]
-
-
-def _level(share: float, text: str, dash: str, colour: str) -> dict[str, Any]:
-    return {
-        "type": "line", "xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": share, "y1": share,
-        "line": {"color": colour, "width": 1, "dash": dash},
-        "label": {"text": text, "textposition": "start", "yanchor": "bottom", "font": {"size": 12}},
-    }  # fmt: skip
-
-
-def _ticks(weak: float, mastered: float) -> list[float]:
-    """Nothing, the thresholds and all, without those that would stand too close to another."""
-    ticks = [0.0, 1.0]
-    for share in (weak, mastered):
-        if all(abs(share - tick) >= CLOSE for tick in ticks):
-            ticks.append(share)
-    return sorted(ticks)
 
 
 def _layout(
@@ -260,10 +237,10 @@ def _layout(
         "hovermode": "x unified",
         "xaxis": {
             "type": "date", "range": [_stamp(first), _stamp(last)], "fixedrange": True, "showgrid": False, "tickfont": TICKS,
-            "nticks": 8, "hoverformat": "%a %-d %b %Y, %H:%M", "tickformatstops": _DATES,
+            "nticks": 8, "hoverformat": "%a %-d %b %Y, %H:%M", "tickformatstops": DATES,
         },
         "yaxis": {
-            "range": [BOTTOM, TOP], "fixedrange": True, "tickvals": _ticks(weak, mastered), "tickformat": ".0%",
+            "range": [BOTTOM, TOP], "fixedrange": True, "tickvals": threshold_ticks(weak, mastered), "tickformat": ".0%",
             "tickfont": TICKS, "gridcolor": FAINT, "zeroline": False, "automargin": True, "ticklabelstandoff": 8,
         },
         "legend": {

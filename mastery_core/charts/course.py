@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from mastery_core.charts.axes import DATES, DAY, level, threshold_ticks
 from mastery_core.charts.figure import FAINT, MUTED, RULE, TICKS, Trace, drawn, wall_clock
 from mastery_core.charts.palette import COLOURS
 from mastery_core.standing import MASTERED_FROM, WEAK_BELOW
@@ -17,15 +18,8 @@ LABELS_WIDTH = 78
 # As a share of the axis: two lines of a label are as high, and what stands closer is moved apart.
 LABEL_HEIGHT = 0.13
 BOTTOM, TOP = -0.02, 1.04
-CLOSE = 0.07
 BAND = "rgba(0, 114, 178, 0.18)"
 
-_DAY = 86_400_000
-_DATES = [
-    {"dtickrange": [None, _DAY], "value": "%H:%M<br>%-d %b"},
-    {"dtickrange": [_DAY, 60 * _DAY], "value": "%-d %b"},
-    {"dtickrange": [60 * _DAY, None], "value": "%b\n%Y"},
-]
 
 Floats = NDArray[np.float64]
 
@@ -126,33 +120,16 @@ def _levels(known: pd.DataFrame, weak: float, mastered: float) -> list[dict[str,
     begins = known["middle"].iloc[: -(-len(known) * 2 // 5)].mean()  # as far as a name reaches on a phone
     names = (f"weak below {weak:.0%}", f"mastered from {mastered:.0%}")
     return [
-        _level(share, name, dash, colour, "top" if begins >= share else "bottom")
+        level(share, name, dash, colour, "top" if begins >= share else "bottom")
         for share, name, dash, colour in zip((weak, mastered), names, ("dash", "dot"), (MUTED, RULE), strict=True)
     ]
-
-
-def _level(share: float, text: str, dash: str, colour: str, yanchor: str) -> dict[str, Any]:
-    return {
-        "type": "line", "xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": share, "y1": share,
-        "line": {"color": colour, "width": 1, "dash": dash},
-        "label": {"text": text, "textposition": "start", "yanchor": yanchor, "font": {"size": 12}},
-    }  # fmt: skip
-
-
-def _ticks(weak: float, mastered: float) -> list[float]:
-    """Nothing, the thresholds and all, without those that would stand too close to another."""
-    ticks = [0.0, 1.0]
-    for share in (weak, mastered):
-        if all(abs(share - tick) >= CLOSE for tick in ticks):
-            ticks.append(share)
-    return sorted(ticks)
 
 
 def _range(at: Floats) -> list[float] | None:
     """From the first moment to the last, so that labels begin where lines end; around a single moment a day."""
     if not at.size:
         return None
-    room = 0.0 if at[-1] > at[0] else _DAY / 2
+    room = 0.0 if at[-1] > at[0] else DAY / 2
     return [float(at[0] - room), float(at[-1] + room)]
 
 
@@ -165,11 +142,11 @@ def _layout(known: pd.DataFrame, at: Floats, known_at: Floats, weak: float, mast
         "uirevision": "kept",
         "xaxis": {
             "type": "date", "visible": at.size > 0, "range": _range(at), "fixedrange": True, "showgrid": False, "tickfont": TICKS, "nticks": 7,
-            "hoverformat": "%a %-d %b %Y, %H:%M", "tickformatstops": _DATES, "zeroline": False,
+            "hoverformat": "%a %-d %b %Y, %H:%M", "tickformatstops": DATES, "zeroline": False,
             "spikecolor": MUTED, "spikethickness": 1, "spikedash": "solid",
         },
         "yaxis": {
-            "range": [BOTTOM, TOP], "fixedrange": True, "tickvals": _ticks(weak, mastered), "tickformat": ".0%",
+            "range": [BOTTOM, TOP], "fixedrange": True, "tickvals": threshold_ticks(weak, mastered), "tickformat": ".0%",
             "tickfont": TICKS, "gridcolor": FAINT, "zeroline": False, "automargin": True, "ticklabelstandoff": 8,
         },
         "shapes": _levels(known, weak, mastered),
