@@ -315,6 +315,8 @@ def test_a_revoked_session_leads_to_the_sign_in_and_back(
         _sign_in(page, supabase_app_url, learner)
         expect(page.get_by_text(learner.concept).first).to_be_attached()
         expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        # Nothing that follows along is left to notice it first: whose page is half loaded by then is told in a dialog, without a way back.
+        page.goto("about:blank")
     for session in list(local_supabase.auth._sessions.values()):
         if session.person_id == learner.id:
             local_supabase.auth.revoke(session.id)
