@@ -9,13 +9,12 @@ import pandas as pd
 
 from mastery_core.database.protocol import Database
 from mastery_core.errors import InvalidInput
+from mastery_core.mastery_service import LONGEST_RANGE_DAYS, MOST_ROWS
 from mastery_core.model import Cells, Cohort, CohortSpan
 from mastery_core.standing import MASTERED_FROM, WEAK_BELOW
 
 COURSE_POINTS = 15
 MOST_OPPORTUNITIES = 20
-LONGEST_RANGE_DAYS = 36_500
-MOST_ROWS = 2**31 - 1  # SQL's integer
 _A_MOMENT = timedelta(microseconds=1)
 
 

@@ -34,10 +34,6 @@ def open_concept(concept: str) -> NoReturn:
     _open(CONCEPT, concept=concept_id(concept))
 
 
-def session_link(session_id: str, label: str) -> None:
-    st.page_link(SESSIONS, label=f":blue[{as_label(label)}]", query_params=kept(session=session_id))
-
-
 def open_session(session_id: str) -> NoReturn:
     _open(SESSIONS, session=session_id)
 
