@@ -69,6 +69,7 @@ COLUMNS = {
         "total_interactions": "how much was recorded in it",
         "mastery_gained": "what its practice added to the score of each concept, as JSON",
         "metadata": "what the tutor noted, as JSON",
+        "import_id": "the file import that made it; empty where none did",
     },
     "interactions": {
         "id": "the interaction",
@@ -84,6 +85,7 @@ COLUMNS = {
         "session_id": "the session it belongs to",
         "custom_delta": "what it was worth, where the tutor said so; empty where the usual worth held",
         "reset_to": "the score that a reset put in force",
+        "import_id": "the file import by which whoever teaches you brought it in; empty where none did",
     },
     "mastery_history": {
         "interaction_id": "the interaction that moved the score",

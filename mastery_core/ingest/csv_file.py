@@ -35,8 +35,8 @@ def read_csv(table: Table, clock: Clock, skipped: Skipped, mapping: Mapping[str,
 
     ``mapping`` gives the column for ``learner``, ``concept``, ``outcome`` and ``at``, and if wanted for ``session``,
     ``name`` (what to call the learner) and ``id`` (what makes a row the same row wherever it is met again). What it
-    leaves out is looked for under its own name. Lines without a concept are added to ``skipped``. Raises InvalidInput
-    for the first line that cannot be read.
+    leaves out is looked for under its own name; an empty text says that no column stands for it. Lines without a concept
+    are added to ``skipped``. Raises InvalidInput for the first line that cannot be read.
     """
     places = _places(table, mapping or {})
     learner_of = Column(table, places["learner"], check_learner)
@@ -62,7 +62,11 @@ def _places(table: Table, mapping: Mapping[str, str]) -> dict[str, int]:
     known = NEEDED | OPTIONAL
     if strange := mapping.keys() - known.keys():
         raise InvalidInput(f"A column can stand for {', '.join(known)}, but not for {', '.join(sorted(strange))}.")
-    names = {what: (mapping[what],) if what in mapping else usual for what, usual in known.items()}
+    names = {
+        what: (mapping[what],) if what in mapping else usual
+        for what, usual in known.items()
+        if what in NEEDED or mapping.get(what) != ""
+    }
     places = {what: place for what, columns in names.items() if (place := table.find(*columns)) is not None}
     missing = [what for what in names if what not in places and (what in NEEDED or what in mapping)]
     if missing:

@@ -1,9 +1,9 @@
 """The ids that imported things get: made from what the source says, so that a second import makes the same ones.
 
-All are version 5 UUIDs (RFC 9562, section 5.5), a namespace for each kind.
+All but a cohort's own learners are version 5 UUIDs (RFC 9562, section 5.5), a namespace for each kind.
 """
 
-from hashlib import sha1
+from hashlib import sha1, sha256
 from uuid import UUID
 
 PERSON_NAMESPACE = UUID("7a0e2f5b-6b0f-4a51-9f6d-3c1d8f0e5a41")
@@ -19,6 +19,11 @@ _VARIANT = {digit: f"{int(digit, 16) & 0x3 | 0x8:x}" for digit in "0123456789abc
 def person_id(source: str, learner: str) -> str:
     """Who a source's learner is here. Two sources may use one id for two people, so the source is part of it."""
     return _uuid5(_PERSON, f"{source}\n{learner}")
+
+
+def cohort_learner_id(cohort: str, called: str) -> str:
+    """Who a cohort's own learner is that a list or a file calls so; in SQL ``private.learner_of_cohort``."""
+    return str(UUID(sha256(f"{UUID(cohort)}\n{called}".encode()).hexdigest()[:32]))
 
 
 def session_id(person: str, session: str) -> str:

@@ -22,7 +22,7 @@ Progress = Callable[[int, int], None]
 Reader = Callable[[Table, Skipped], Iterator[Event]]
 
 # Checking takes this share of an import's time, more or less; it only makes the progress even.
-_CHECKING = 0.1
+CHECKING = 0.1
 
 
 def import_file(
@@ -51,29 +51,56 @@ def import_file(
         raise InvalidInput("The batch size is 1 at least.")
     cohort = None if cohort is None else check_name(cohort, "cohort", MAX_LABEL_LENGTH)
     source = check_name(format if source is None else source, "source", MAX_LABEL_LENGTH)
-    reader = _reader(format, Clock(timezone), concept_column, mapping)
+    practice = PracticeFile(path, reader_of(format, Clock(timezone), concept_column, mapping), batch_size=batch_size)
     progress = on_progress or (lambda _done, _total: None)
 
-    _check(path, reader, batch_size, progress)
+    practice.check(shared(progress, 0, CHECKING))
     skipped = Skipped()
-    with open_table(path) as table, Sender(database, source, skipped) as sender:
-        size = table.file.size
-        for batch in batches(reader(table, skipped), batch_size):
+    with Sender(database, source, skipped) as sender:
+        for batch in practice.batches(skipped, shared(progress, CHECKING, 1)):
             sender.send(batch, cohort)
-            progress(round(_CHECKING * size + (1 - _CHECKING) * table.file.position()), size)
-        progress(size, size)
-    sender.report.rows = table.count
+    sender.report.rows = practice.rows
     sender.report.seconds = time.monotonic() - started
     return sender.report
 
 
-def _check(path: str | Path, reader: Reader, batch_size: int, progress: Progress) -> None:
-    with open_table(path) as table:
-        for _ in batches(reader(table, Skipped()), batch_size):
-            progress(round(_CHECKING * table.file.position()), table.file.size)
+class PracticeFile:
+    """A file of practice and how it is read, in batches of events. Messages call it by its ``name``, else by its path.
+
+    ``rows`` are those read so far, or the last time.
+    """
+
+    def __init__(self, path: str | Path, reader: Reader, *, name: str | None = None, batch_size: int = 5000) -> None:
+        self.rows = 0
+        self.name = str(path) if name is None else name
+        self._path = path
+        self._reader = reader
+        self._batch_size = batch_size
+
+    def check(self, on_progress: Progress) -> None:
+        """Read all of it. Raises InvalidInput for the first thing that cannot be read, NotFound for a missing file."""
+        for _ in self.batches(Skipped(), on_progress):
+            pass
+
+    def batches(self, skipped: Skipped, on_progress: Progress) -> Iterator[list[Event]]:
+        """The file's events. ``on_progress(bytes_done, bytes_total)`` is called after each batch, and at the end."""
+        with open_table(self._path, self.name) as table:
+            size = table.file.size
+            for batch in batches(self._reader(table, skipped), self._batch_size):
+                self.rows = table.count
+                yield batch
+                on_progress(table.file.position(), size)
+            self.rows = table.count
+            on_progress(size, size)
 
 
-def _reader(name: str, clock: Clock, concept_column: str | None, mapping: Mapping[str, str] | None) -> Reader:
+def shared(on_progress: Progress, start: float, end: float) -> Progress:
+    """For a part of the work, from one share of all of it to another."""
+    return lambda done, total: on_progress(round((start * total) + (end - start) * done), total)
+
+
+def reader_of(name: str, clock: Clock, concept_column: str | None, mapping: Mapping[str, str] | None) -> Reader:
+    """What reads a table of the format ``name``. Raises InvalidInput where the columns named do not go with it."""
     if name not in FORMATS:
         raise InvalidInput(f"There is no format {shown(name)}; there are {', '.join(FORMATS)}.")
     if name == "csv":

@@ -158,9 +158,12 @@ class Column(Generic[Value]):
 
 
 @contextmanager
-def open_table(path: str | Path) -> Iterator[Table]:
-    """The file as a table. Raises NotFound for a missing file, and InvalidInput for what is not a table of text."""
-    with open_text(path) as file:
+def open_table(path: str | Path, name: str | None = None) -> Iterator[Table]:
+    """The file as a table, called by its ``name`` in messages, else by its path.
+
+    Raises NotFound for a missing file, and InvalidInput for what is not a table of text.
+    """
+    with open_text(path, name) as file:
         yield Table(file)
 
 

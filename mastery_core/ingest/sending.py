@@ -1,6 +1,6 @@
 """Events into the log: rows with ids, sent in batches, each a transaction of its own."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -16,6 +16,8 @@ REPEATED = "the same id as an earlier row"
 
 _SESSIONS_REMEMBERED = 1 << 14
 
+Row = dict[str, Any]
+
 
 @dataclass(slots=True)
 class ImportReport:
@@ -23,7 +25,8 @@ class ImportReport:
 
     ``rows`` were read; each gave an interaction for each of its concepts, or was ``skipped`` ({reason: (how many, first
     line)}). Of the interactions some are new (``imported``), the others were ``already_there``. ``learners`` and
-    ``concepts`` are the different ones met, ``new_learners`` those the log did not know.
+    ``concepts`` are the different ones met, ``new_learners`` those the log did not know. ``import_id`` is by what it can be
+    undone, where it can be: see ``PracticeImport``.
     """
 
     rows: int = 0
@@ -34,42 +37,44 @@ class ImportReport:
     new_learners: int = 0
     concepts: int = 0
     seconds: float = 0.0
+    import_id: str | None = None
+
+    def add(self, answer: dict[str, int], rows: "Rows") -> None:
+        """Add what the log said to a batch of these ``rows``."""
+        self.imported += answer["imported"]
+        self.already_there += answer["already_there"]
+        self.new_learners += answer["learners"]
+        self.learners, self.concepts = len(rows.learners), len(rows.concepts)
 
 
-class Sender:
-    """Sends the events of one source to the log, and keeps the ``report``. A context manager."""
+class Rows:
+    """Turns the events of one file into rows of the log, of whom ``person_of`` says who they are. A context manager.
 
-    def __init__(self, database: Database, source: str, skipped: Skipped) -> None:
-        self.report = ImportReport(skipped=skipped.reasons)
-        self._database = database
-        self._source = source
+    What it met is in ``learners`` (what the file calls them: who they are) and ``concepts``.
+    """
+
+    def __init__(self, person_of: Callable[[Event], str], skipped: Skipped) -> None:
+        self.learners: dict[str, str] = {}
+        self.concepts: set[str] = set()
+        self._person_of = person_of
         self._skipped = skipped
         self._occurrences = Occurrences()
-        self._people: dict[str, str] = {}
-        self._concepts: set[str] = set()
         self._session_id = lru_cache(_SESSIONS_REMEMBERED)(session_id)
 
-    def send(self, events: list[Event], cohort: str | None) -> None:
-        """Send one batch, its learners into ``cohort``. Where the batches are cut makes no difference to the ids."""
-        people = [self._person(event.learner) for event in events]
+    def of(self, events: list[Event]) -> list[tuple[Event, Row]]:
+        """The events that count, each with its row. Where the batches are cut makes no difference to the ids."""
+        people = [self._person(event) for event in events]
         counts = self._occurrences.count([f"{who}|{event.key}" for who, event in zip(people, events, strict=True)])
-        rows = [
-            self._row(event, who, 0 if event.named else count)
+        return [
+            (event, self._row(event, who, 0 if event.named else count))
             for event, who, count in zip(events, people, counts, strict=True)
             if not self._repeated(event, count)
         ]
-        if not rows:
-            return
-        answer = self._database.call("import_outcomes", rows=rows, cohort=cohort)
-        self.report.imported += answer["imported"]
-        self.report.already_there += answer["already_there"]
-        self.report.new_learners += answer["learners"]
-        self.report.learners, self.report.concepts = len(self._people), len(self._concepts)
 
-    def _person(self, learner: str) -> str:
-        person = self._people.get(learner)
+    def _person(self, event: Event) -> str:
+        person = self.learners.get(event.learner)
         if person is None:
-            person = self._people[learner] = person_id(self._source, learner)
+            person = self.learners[event.learner] = self._person_of(event)
         return person
 
     def _repeated(self, event: Event, count: int) -> bool:
@@ -77,8 +82,8 @@ class Sender:
             self._skipped.add(REPEATED, event.line)
         return repeated
 
-    def _row(self, event: Event, person: str, occurrence: int) -> dict[str, Any]:
-        self._concepts.add(event.concept)
+    def _row(self, event: Event, person: str, occurrence: int) -> Row:
+        self.concepts.add(event.concept)
         return {
             "id": interaction_id(person, event.key, occurrence),
             "learner": person,
@@ -95,6 +100,27 @@ class Sender:
 
     def __exit__(self, *_: object) -> None:
         self._occurrences.close()
+
+
+class Sender:
+    """Sends the events of one source to the log, and keeps the ``report``. A context manager."""
+
+    def __init__(self, database: Database, source: str, skipped: Skipped) -> None:
+        self.report = ImportReport(skipped=skipped.reasons)
+        self._database = database
+        self._rows = Rows(lambda event: person_id(source, event.learner), skipped)
+
+    def send(self, events: list[Event], cohort: str | None) -> None:
+        """Send one batch, its learners into ``cohort``. Where the batches are cut makes no difference to the ids."""
+        rows = [row for _, row in self._rows.of(events)]
+        if rows:
+            self.report.add(self._database.call("import_outcomes", rows=rows, cohort=cohort), self._rows)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._rows.__exit__()
 
 
 def batches(events: Iterable[Event], size: int) -> Iterator[list[Event]]:

@@ -26,8 +26,8 @@ _NOT_TEXT = {
 class TextFile:
     """A file of UTF-8 lines, plain or gzip by its first bytes; ``open_text`` opens one."""
 
-    def __init__(self, path: Path, file: io.BufferedReader) -> None:
-        self.path = path
+    def __init__(self, path: Path, file: io.BufferedReader, name: str | None = None) -> None:
+        self.name = str(path) if name is None else name
         self.size = path.stat().st_size
         self.lines_read = 0
         self._file = file
@@ -53,9 +53,7 @@ class TextFile:
 
     def problem(self, sentence: str, line: int | None = None, column: str | None = None) -> InvalidInput:
         """An error that names the file and the place in it before the ``sentence``."""
-        at_line = "" if line is None else f", line {line}"
-        at_column = "" if column is None else f", column {shown(column)}"
-        return InvalidInput(f"{_shown_path(self.path)}{at_line}{at_column}: {sentence}")
+        return problem_in(self.name, sentence, line, column)
 
     def _check_beginning(self) -> None:
         try:
@@ -73,25 +71,34 @@ class TextFile:
         return self.problem(f"The gzip file is {how} here.", self.lines_read + 1)
 
 
+def problem_in(name: str, sentence: str, line: int | None = None, column: str | None = None) -> InvalidInput:
+    """An error that names a file and the place in it before the ``sentence``."""
+    at_line = "" if line is None else f", line {line}"
+    at_column = "" if column is None else f", column {shown(column)}"
+    return InvalidInput(f"{_shown_name(name)}{at_line}{at_column}: {sentence}")
+
+
 @contextmanager
-def open_text(path: str | Path) -> Iterator[TextFile]:
-    """The file as text. Raises NotFound if there is none, and InvalidInput for a directory, a device or no text."""
+def open_text(path: str | Path, name: str | None = None) -> Iterator[TextFile]:
+    """The file as text. Raises NotFound if there is none, and InvalidInput for a directory, a device or no text.
+
+    Messages call it by its ``name``, such as the one under which it was uploaded; else by its path.
+    """
     path = Path(path)
-    with _opened(path) as file:
-        yield TextFile(path, file)
+    with _opened(path, str(path) if name is None else name) as file:
+        yield TextFile(path, file, name)
 
 
-def _opened(path: Path) -> io.BufferedReader:
+def _opened(path: Path, name: str) -> io.BufferedReader:
     try:
         if not path.exists() or path.is_file():
             return path.open("rb")
     except FileNotFoundError:
-        raise NotFound(f"{_shown_path(path)}: There is no such file.") from None
+        raise NotFound(f"{_shown_name(name)}: There is no such file.") from None
     except (OSError, ValueError):
-        raise InvalidInput(f"{_shown_path(path)}: The file cannot be opened.") from None
-    raise InvalidInput(f"{_shown_path(path)}: A file is needed, and this is a directory or a device.")
+        raise InvalidInput(f"{_shown_name(name)}: The file cannot be opened.") from None
+    raise InvalidInput(f"{_shown_name(name)}: A file is needed, and this is a directory or a device.")
 
 
-def _shown_path(path: Path) -> str:
-    text = str(path)
-    return text if text.isprintable() else shown(text, 200)
+def _shown_name(name: str) -> str:
+    return name if name.isprintable() else shown(name, 200)

@@ -201,6 +201,57 @@ create table public.cohort_members (
 );
 create index cohort_members_of_person on public.cohort_members (user_id);
 
+-- What somebody who teaches a cohort brought into it from a file, and everything that came in with it, so that it can be undone as a whole.
+create table public.imports (
+  id uuid primary key,
+  cohort_id uuid not null references public.cohorts (id) on delete cascade,
+  made_by uuid references auth.users (id) on delete set null,
+  file_name text not null,
+  state text not null default 'running' check (state in ('running', 'done', 'undoing', 'undone')),
+  started_at timestamptz not null default now(),
+  touched_at timestamptz not null default now(),
+  finished_at timestamptz,
+  undone_at timestamptz,
+  report jsonb
+);
+comment on column public.imports.made_by is 'Null: the service, or somebody who is no longer here.';
+comment on column public.imports.touched_at is 'When it last went on. One that runs and has not been touched for long was interrupted.';
+create index imports_of_cohort on public.imports (cohort_id, started_at);
+
+alter table public.interactions add column import_id uuid references public.imports (id) on delete set null;
+alter table public.learning_sessions add column import_id uuid references public.imports (id) on delete set null;
+alter table public.profiles add column import_id uuid references public.imports (id) on delete set null;
+alter table public.cohort_members add column import_id uuid references public.imports (id) on delete set null;
+comment on column public.interactions.import_id is
+  'The import that it came with and would go with; likewise of sessions, people and memberships.';
+create index interactions_of_import on public.interactions (import_id, student_id, created_at) where import_id is not null;
+create index learning_sessions_of_import on public.learning_sessions (import_id) where import_id is not null;
+
+-- What an import changed of what was there before it: a session that it extended had these bounds, and goes on having them of its own.
+create table private.session_bounds (
+  session_id uuid primary key references public.learning_sessions (id) on delete cascade,
+  started_at timestamptz not null,
+  ended_at timestamptz
+);
+comment on column private.session_bounds.ended_at is
+  'Null: it still ran when it was extended; if it has ended since, the session says when.';
+
+-- And a score from before the log that an import put into it, with a reset, had no history but this.
+create table private.unlogged_scores (
+  user_id uuid not null,
+  concept_tag text not null,
+  reset_id uuid not null unique references public.interactions (id) on delete cascade,
+  last_assessed_at timestamptz,
+  recorded integer not null,
+  is_undated boolean not null,
+  primary key (user_id, concept_tag)
+);
+comment on column private.unlogged_scores.recorded is
+  'How many interactions of this learner on this concept there were then: if there are more, the log is to stay.';
+alter table private.session_bounds enable row level security;
+alter table private.unlogged_scores enable row level security;
+revoke all on private.session_bounds, private.unlogged_scores from public, anon, authenticated, service_role;
+
 -- Everybody who can sign in has a profile. The name is the one they gave, or the one a provider knows them by.
 create function private.name_of(details jsonb, email text) returns text language plpgsql immutable set search_path = '' as $$
 begin

@@ -58,6 +58,7 @@ alter table public.mastery_settings enable row level security;
 alter table public.profiles enable row level security;
 alter table public.cohorts enable row level security;
 alter table public.cohort_members enable row level security;
+alter table public.imports enable row level security;
 
 create policy "of visible people" on public.student_mastery for select to authenticated
   using (user_id = any ((select private.visible_people())::uuid[]));
@@ -75,16 +76,18 @@ create policy "their own, and of cohorts they teach" on public.cohort_members fo
   using (user_id = (select private.reader()) or cohort_id = any ((select private.cohorts_taught())::uuid[]));
 create policy "with a membership they may read, and those they teach" on public.cohorts for select to authenticated
   using (id in (select m.cohort_id from public.cohort_members m) or id = any ((select private.cohorts_taught())::uuid[]));
+create policy "of cohorts they teach" on public.imports for select to authenticated
+  using (cohort_id = any ((select private.cohorts_taught())::uuid[]));
 create policy "of all who read" on public.outcome_rules for select to authenticated using ((select private.reader()) is not null);
 create policy "of all who read" on public.mastery_settings for select to authenticated using ((select private.reader()) is not null);
 
 revoke all on
   public.student_mastery, public.interactions, public.learning_sessions, public.mastery_history, public.mastery_daily,
-  public.outcome_rules, public.mastery_settings, public.profiles, public.cohorts, public.cohort_members
+  public.outcome_rules, public.mastery_settings, public.profiles, public.cohorts, public.cohort_members, public.imports
   from public, anon, authenticated, service_role;
 grant select on
   public.student_mastery, public.interactions, public.learning_sessions, public.mastery_history, public.mastery_daily,
-  public.outcome_rules, public.mastery_settings, public.profiles, public.cohorts, public.cohort_members
+  public.outcome_rules, public.mastery_settings, public.profiles, public.cohorts, public.cohort_members, public.imports
   to authenticated, service_role;
 
 revoke all on schema private from public, anon;

@@ -140,7 +140,7 @@ begin
            start_practised, start_forgotten, start_correct, start_graded
     from pairs
     where start_id is not null
-      and not exists (select from events where student_id = learner and concept_focus = concept)
+      and not exists (select from events e where e.student_id = pairs.learner and e.concept_focus = pairs.concept)
   ),
   standing as (
     insert into public.student_mastery
@@ -177,7 +177,7 @@ declare
   resets bigint;
 begin
   insert into public.interactions (id, student_id, type, concept_focus, outcome, reset_to, created_at)
-  select ('ffffffff' || substr(md5(m.user_id || m.concept_tag), 9))::uuid, m.user_id, 'reset', m.concept_tag, 'reset', m.mastery_score,
+  select private.reset_of(m.user_id, m.concept_tag), m.user_id, 'reset', m.concept_tag, 'reset', m.mastery_score,
          greatest(coalesce(m.last_assessed_at, latest.at, unless_known), latest.at)
   from public.student_mastery m
   left join lateral (
@@ -191,7 +191,13 @@ begin
   return resets;
 end
 $$;
-comment on function private.backfill(uuid, text, timestamptz) is 'Ids begin with ffffffff so that a reset sorts after what happened in the same instant.';
+
+create function private.reset_of(learner uuid, concept text) returns uuid language plpgsql immutable set search_path = '' as $$
+begin
+  return ('ffffffff' || substr(md5(learner || concept), 9))::uuid;
+end
+$$;
+comment on function private.reset_of(uuid, text) is 'Ids begin with ffffffff so that a reset sorts after what happened in the same instant.';
 
 -- Everything of one learner (null: of all), one concept (null: all), from the log.
 create function private.replay(learner uuid, concept text) returns jsonb language plpgsql security definer set search_path = '' as $$

@@ -278,7 +278,7 @@ begin
   if not exists (select from public.learning_sessions where id = session) then -- erased while this waited
     raise exception 'There is no session % of yours.', session using errcode = 'P0002';
   end if;
-  update public.learning_sessions set ended_at = greatest(at, started_at) where id = session and ended_at is null;
+  update public.learning_sessions set ended_at = greatest(at, private.own_start(session)) where id = session and ended_at is null;
   if found then
     perform private.gather_session(session);
     perform private.summarise_sessions(array[session]);
@@ -299,7 +299,7 @@ begin
     set session_id = s.id
     from public.learning_sessions s
     where s.id = session and s.metadata ->> 'by_hand' = 'true' and h.user_id = s.user_id and h.session_id is null
-      and h.created_at between s.started_at and s.ended_at and h.trigger_type <> 'reset'
+      and h.created_at between private.own_start(session) and s.ended_at and h.trigger_type <> 'reset'
     returning h.interaction_id
   )
   update public.interactions set session_id = session where id in (select interaction_id from gathered);
@@ -316,35 +316,52 @@ end
 $$;
 
 create function private.import_outcomes(rows jsonb, cohort text)
-returns jsonb language plpgsql security definer set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+returns jsonb language plpgsql security definer set search_path = '' as $$
 declare
-  people integer;
-  cohort_id uuid;
+  into_cohort uuid;
+begin
+  perform private.require_service();
+  if rows in ('[]', '{}') then -- the latter: an empty list from a client that does not know what would have been in it
+    return jsonb_build_object('imported', 0, 'already_there', 0, 'learners', 0);
+  end if;
+  if cohort is not null then
+    into_cohort := private.cohort_named(cohort, true);
+  end if;
+  return private.take_in(rows, into_cohort, null);
+end
+$$;
+
+-- The rows of import_outcomes; their learners into a cohort, where one is given. With an import, what is made is marked with it, and what
+-- is changed of what was there before is kept, so that it can be undone. Then no row's id is known yet: see import_practice.
+create function private.take_in(rows jsonb, cohort uuid, import uuid)
+returns jsonb language plpgsql set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+declare
+  given constant integer := jsonb_array_length(rows);
+  people uuid[];
   foreign_session uuid;
   added integer;
   learners uuid[];
   concepts text[];
   since timestamptz[];
 begin
-  perform private.require_service();
-  if rows in ('[]', '{}') then -- the latter: an empty list from a client that does not know what would have been in it
-    return jsonb_build_object('imported', 0, 'already_there', 0, 'learners', 0);
-  end if;
   perform private.require_concept(name) from (select distinct row ->> 'concept' as name from jsonb_array_elements(rows) row) named;
   perform private.rule_of(name) from (select distinct row ->> 'outcome' as name from jsonb_array_elements(rows) row) named;
   perform private.require_time((row ->> 'at')::timestamptz) from jsonb_array_elements(rows) row;
 
-  insert into auth.users (id, raw_user_meta_data)
-  select distinct on (learner) learner, jsonb_build_object('display_name', learner_name)
-  from jsonb_to_recordset(rows) as row (learner uuid, learner_name text)
-  order by learner
-  on conflict (id) do nothing;
-  get diagnostics people = row_count;
+  with made as (
+    insert into auth.users (id, raw_user_meta_data)
+    select distinct on (learner) learner, jsonb_build_object('display_name', learner_name)
+    from jsonb_to_recordset(rows) as row (learner uuid, learner_name text)
+    order by learner
+    on conflict (id) do nothing
+    returning id
+  )
+  select coalesce(array_agg(id), '{}') into people from made;
 
   if cohort is not null then
-    cohort_id := private.cohort_named(cohort, true);
-    insert into public.cohort_members (cohort_id, user_id)
-    select distinct cohort_id, learner from jsonb_to_recordset(rows) as row (learner uuid)
+    insert into public.cohort_members (cohort_id, user_id, import_id)
+    select distinct cohort, learner, import from jsonb_to_recordset(rows) as row (learner uuid)
+    order by learner
     on conflict do nothing;
   end if;
 
@@ -352,8 +369,17 @@ begin
   where p.id in (select learner from jsonb_to_recordset(rows) as row (learner uuid))
   order by p.id for no key update;
 
-  insert into public.learning_sessions as s (id, user_id, started_at, ended_at)
-  select session, (array_agg(learner))[1], min(at), max(at)
+  if import is not null then
+    update public.profiles set import_id = import where id = any (people);
+    perform private.keep_bounds(rows);
+    perform private.log_scores(rows);
+  elsif exists (select from public.imports) then
+    rows := private.without_imported(rows);
+    perform private.extend_bounds(rows);
+  end if;
+
+  insert into public.learning_sessions as s (id, user_id, started_at, ended_at, import_id)
+  select session, (array_agg(learner))[1], min(at), max(at), import
   from jsonb_to_recordset(rows) as row (learner uuid, session uuid, at timestamptz)
   where session is not null
   group by session
@@ -370,8 +396,8 @@ begin
   end if;
 
   with new as (
-    insert into public.interactions (id, student_id, type, concept_focus, outcome, session_id, created_at)
-    select id, learner, type, concept, outcome, session, at
+    insert into public.interactions (id, student_id, type, concept_focus, outcome, session_id, created_at, import_id)
+    select id, learner, type, concept, outcome, session, at, import
     from jsonb_to_recordset(rows) as row (id uuid, learner uuid, type text, concept text, outcome text, session uuid, at timestamptz)
     on conflict (id) do nothing
     returning student_id, concept_focus, created_at, session_id
@@ -390,7 +416,84 @@ begin
     since := private.backfill_pairs(learners, concepts, since);
     perform private.refold(learners, concepts, since);
   end if;
-  return jsonb_build_object('imported', added, 'already_there', jsonb_array_length(rows) - added, 'learners', people);
+  return jsonb_build_object('imported', added, 'already_there', given - added, 'learners', cardinality(people));
+end
+$$;
+
+-- When a session began, apart from what imports have added to it.
+create function private.own_start(session uuid) returns timestamptz language plpgsql stable set search_path = '' as $$
+begin
+  return (
+    select coalesce(b.started_at, s.started_at)
+    from public.learning_sessions s left join private.session_bounds b on b.session_id = s.id where s.id = session);
+end
+$$;
+
+-- Sessions of their own that an import's rows are of keep their bounds beside them.
+create function private.keep_bounds(rows jsonb) returns void language plpgsql set search_path = '' as $$
+begin
+  insert into private.session_bounds as b (session_id, started_at, ended_at)
+  select s.id, s.started_at, s.ended_at from public.learning_sessions s
+  where s.import_id is null and s.id in (select session from jsonb_to_recordset(rows) as row (session uuid))
+  on conflict (session_id) do update set ended_at = excluded.ended_at where b.ended_at is null and excluded.ended_at is not null;
+end
+$$;
+
+-- What comes other than by an import extends the bounds that such a session has of its own.
+create function private.extend_bounds(rows jsonb) returns void language plpgsql set search_path = '' as $$
+begin
+  update private.session_bounds b
+  set started_at = least(b.started_at, given.first_at),
+      ended_at = case when s.ended_at is not null then greatest(coalesce(b.ended_at, s.ended_at), given.last_at) end
+  from (
+    select session, min(at) as first_at, max(at) as last_at
+    from jsonb_to_recordset(rows) as row (session uuid, at timestamptz) group by session
+  ) given
+  join public.learning_sessions s on s.id = given.session
+  where b.session_id = given.session;
+end
+$$;
+
+-- Scores from before the log go into it before an import's rows do, and what they were is kept.
+create function private.log_scores(rows jsonb) returns void language plpgsql set search_path = '' as $$
+declare
+  score record;
+begin
+  for score in
+    select m.user_id, m.concept_tag, m.last_assessed_at, logged.n, m.last_assessed_at is null and logged.last_at is null as is_undated
+    from (select distinct learner, concept from jsonb_to_recordset(rows) as row (learner uuid, concept text)) pair
+    join public.student_mastery m on m.user_id = pair.learner and m.concept_tag = pair.concept and m.last_interaction_id is null
+    cross join lateral (
+      select count(*) as n, max(i.created_at) filter (where r.outcome is not null) as last_at
+      from public.interactions i left join public.outcome_rules r using (outcome)
+      where i.student_id = m.user_id and i.concept_focus = m.concept_tag
+    ) logged
+  loop
+    if private.backfill(score.user_id, score.concept_tag) > 0 then
+      insert into private.unlogged_scores (user_id, concept_tag, reset_id, last_assessed_at, recorded, is_undated)
+      values (score.user_id, score.concept_tag, private.reset_of(score.user_id, score.concept_tag),
+              score.last_assessed_at, score.n, score.is_undated);
+    end if;
+  end loop;
+end
+$$;
+
+-- The rows that no import has brought in yet: there they have ids of their own.
+create function private.without_imported(rows jsonb) returns jsonb language plpgsql stable set search_path = '' as $$
+begin
+  return (
+    select coalesce(jsonb_agg(row), '[]')
+    from jsonb_array_elements(rows) row
+    where not exists (
+      select from public.interactions i where i.id = private.id_within((row ->> 'learner')::uuid, (row ->> 'id')::uuid)));
+end
+$$;
+
+-- The id that something of a learner has here, which came under another by an import. It holds the learner, so that whoever chooses the
+-- other cannot tell from what happens whether it is somebody else's.
+create function private.id_within(learner uuid, id uuid) returns uuid language plpgsql immutable set search_path = '' as $$
+begin
+  return left(encode(sha256(convert_to(learner || E'\n' || id, 'UTF8')), 'hex'), 32)::uuid;
 end
 $$;
 
@@ -399,7 +502,7 @@ create function private.backfill_pairs(learners uuid[], concepts text[], since t
 returns timestamptz[] language plpgsql set search_path = '' as $$
 begin
   return array(
-    select case when m.user_id is null or private.backfill(m.user_id, m.concept_tag) = 0 then pair.at end
+    select case when m.user_id is null or private.backfill(m.user_id, m.concept_tag) < 0 then pair.at end -- it may be there already
     from unnest(learners, concepts, since) with ordinality as pair (learner, concept, at, n)
     left join public.student_mastery m
       on m.user_id = pair.learner and m.concept_tag = pair.concept and m.last_interaction_id is null

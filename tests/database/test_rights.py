@@ -28,6 +28,8 @@ OWNER_COLUMN = {
     "outcome_rules": None,
     "mastery_settings": None,
 }
+# Who teaches a cohort reads what is kept about it; by which column. A learner reads none of it.
+OF_TEACHERS = {"cohort_invitations": "cohort_id", "imports": "cohort_id"}
 READING = ("learner_mastery", "learner_practice", "learner_history", "learner_curves", "learner_days")
 WRITING = ("record_outcome", "start_session", "end_session")
 OF_THE_SERVICE = (
@@ -57,6 +59,8 @@ def learners(
         service.call("import_outcomes", rows=[row], cohort=cohort)
         [found] = query("select id from cohorts where name = %(name)s", name=cohort)
         made.append(Practised(learner, session, row["id"], str(found["id"])))
+        service.call("invite", cohort=str(found["id"]), addressee="somebody@rights.example", role="student")
+        service.call("begin_import", **{"import": str(uuid4())}, cohort=str(found["id"]), file_name="rights.csv")
     return made
 
 
@@ -80,7 +84,7 @@ def test_every_table_is_guarded(query: Query) -> None:
         "select relname, relrowsecurity from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
     )
     guarded = {row["relname"] for row in tables if row["relrowsecurity"]}
-    assert guarded == {row["relname"] for row in tables} == set(OWNER_COLUMN)
+    assert guarded == {row["relname"] for row in tables} == {*OWNER_COLUMN, *OF_TEACHERS}
 
 
 @pytest.mark.parametrize("table", OWNER_COLUMN)
@@ -102,7 +106,16 @@ def test_a_learner_reads_own_rows_and_no_others(
         assert {row[column] for (row,) in rows} == {mine.cohort if table == "cohorts" else mine.id}
 
 
-@pytest.mark.parametrize("table", OWNER_COLUMN)
+@pytest.mark.parametrize("table", OF_TEACHERS)
+def test_a_learner_reads_nothing_of_who_teaches(
+    table: str, database: EmbeddedDatabase, learners: list[Practised]
+) -> None:
+    with as_person(database, learners[0].id) as connection:
+        rows = connection.execute(sql.SQL("select from {}").format(sql.Identifier(table))).fetchall()
+    assert rows == []
+
+
+@pytest.mark.parametrize("table", [*OWNER_COLUMN, *OF_TEACHERS])
 @pytest.mark.parametrize("role", ["authenticated", "service_role", "anon"])
 @pytest.mark.parametrize(
     "statement",
@@ -120,7 +133,8 @@ def test_a_learner_reads_own_rows_and_no_others(
 def test_nobody_writes_a_table(
     table: str, role: str, statement: str, database: EmbeddedDatabase, learners: list[Practised]
 ) -> None:
-    column = OWNER_COLUMN[table] or {"outcome_rules": "outcome", "mastery_settings": "only_row"}[table]
+    others = OF_TEACHERS | {"outcome_rules": "outcome", "mastery_settings": "only_row"}
+    column = OWNER_COLUMN.get(table) or others[table]
     query = sql.SQL(statement).format(table=sql.Identifier(table), column=sql.Identifier(column))
     with (
         as_role(database, role, f'{{"sub": "{learners[0].id}"}}') as connection,
@@ -129,7 +143,7 @@ def test_nobody_writes_a_table(
         connection.execute(query)
 
 
-@pytest.mark.parametrize("table", [*OWNER_COLUMN, "auth.users", "supabase_migrations.schema_migrations"])
+@pytest.mark.parametrize("table", [*OWNER_COLUMN, *OF_TEACHERS, "auth.users", "supabase_migrations.schema_migrations"])
 def test_who_is_not_signed_in_reads_no_table(table: str, database: EmbeddedDatabase) -> None:
     with as_role(database, "anon", "") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(sql.SQL("select from {}").format(sql.Identifier(*table.split("."))))
@@ -146,7 +160,7 @@ def test_a_learner_reads_nothing_behind_the_house(
 def test_who_claims_to_be_nobody_reads_nothing(database: EmbeddedDatabase, learners: list[Practised]) -> None:
     for claims in ("", "{}", '{"sub": null}'):
         with as_role(database, "authenticated", claims) as connection:
-            for table in OWNER_COLUMN:
+            for table in (*OWNER_COLUMN, *OF_TEACHERS):
                 rows = connection.execute(sql.SQL("select from {}").format(sql.Identifier(table))).fetchall()
                 assert rows == [], table
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -320,6 +334,38 @@ def test_keeping_the_house_is_not_for_a_learner(
         "private.cohort_concepts(%(cohort)s, '2026-01-01', array[now()], 0.5, 0.8)",
         "private.cohort_cells(%(cohort)s, now(), null, null)",
         "private.cohort_opportunities(%(cohort)s, 'Mean', now(), 20)",
+        "private.create_cohort(gen_random_uuid(), 'Rights of mine')",
+        "private.rename_cohort(%(cohort)s, 'Rights of mine')",
+        "private.archive_cohort(%(cohort)s, true)",
+        "private.cohort_roster(%(cohort)s)",
+        "private.plan_roster(%(cohort)s, '[]', true)",
+        "private.add_roster(%(cohort)s, '[]', true, '[]')",
+        "private.remove_member(%(cohort)s, %(other)s)",
+        "private.put_back(%(cohort)s, %(other)s)",
+        "private.invite(%(cohort)s, 'somebody@rights.example', 'student')",
+        "private.withdraw_invitation(%(cohort)s, 'somebody@rights.example')",
+        "private.answer_invitation(%(cohort)s, false)",
+        "private.read_roster(%(cohort)s, '[]', true)",
+        "private.people_at_hand(%(cohort)s)",
+        "private.learner_of_cohort(%(cohort)s, 'Somebody')",
+        "private.is_of_no_other(%(other)s, %(cohort)s)",
+        "private.keep_cohort(%(cohort)s)",
+        "private.own_addresses()",
+        "private.begin_import(gen_random_uuid(), %(cohort)s, 'rights.csv')",
+        "private.import_practice((select gen_random_uuid()), '[]')",
+        "private.finish_import(gen_random_uuid(), '{}')",
+        "private.undo_import(gen_random_uuid(), 10)",
+        "private.cohort_imports(%(cohort)s)",
+        "private.known_interactions(%(cohort)s, array[%(other)s::uuid], array[%(interaction)s::uuid])",
+        "private.take_in('[]', %(cohort)s, null)",
+        "private.take_out(gen_random_uuid(), 10)",
+        "private.own_import(gen_random_uuid())",
+        "private.require_learners(%(cohort)s, '[]')",
+        "private.unlog_scores(array[%(other)s::uuid], array['Mean'], array[now()])",
+        "private.settle_sessions(gen_random_uuid(), array[%(session)s::uuid])",
+        "private.keep_bounds('[]')",
+        "private.log_scores('[]')",
+        "private.id_within(%(other)s, %(interaction)s)",
         "private.app_session_get('x')",
     ],
 )

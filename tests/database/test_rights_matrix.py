@@ -31,6 +31,8 @@ select
   profiles             denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
   cohort_members       denied  allowed  filtered  allowed    filtered  filtered  filtered   allowed  allowed
   cohorts              denied  allowed  allowed   allowed    filtered  filtered  filtered   allowed  allowed
+  cohort_invitations   denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  imports              denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
   outcome_rules        denied  allowed  allowed   allowed    allowed   allowed   filtered   allowed  allowed
   mastery_settings     denied  allowed  allowed   allowed    allowed   allowed   filtered   allowed  allowed
 insert
@@ -69,6 +71,24 @@ call
   cohort_concepts      denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
   cohort_cells         denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
   cohort_opportunities denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  cohort_roster        denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  plan_roster          denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  add_roster           denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  remove_member        denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  put_back             denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  invite               denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  withdraw_invitation  denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  rename_cohort        denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  archive_cohort       denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  create_cohort        denied  denied   denied    allowed    allowed   denied    denied     allowed  allowed
+  my_invitations       denied  allowed  filtered  filtered   filtered  filtered  filtered   filtered filtered
+  answer_invitation    denied  allowed  filtered  filtered   filtered  filtered  filtered   filtered filtered
+  begin_import         denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  import_practice      denied  filtered filtered  allowed    filtered  filtered  filtered   filtered filtered
+  finish_import        denied  filtered filtered  allowed    filtered  filtered  filtered   filtered filtered
+  undo_import          denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  cohort_imports       denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  known_interactions   denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
   people               denied  denied   denied    denied     denied    denied    denied     allowed  allowed
   find_people          denied  denied   denied    denied     denied    denied    denied     allowed  allowed
   grant_role           denied  denied   denied    denied     denied    denied    denied     allowed  allowed
@@ -97,6 +117,8 @@ ROW = {
     "profiles": ("id", "student"),
     "cohort_members": ("user_id", "student"),
     "cohorts": ("id", "cohort"),
+    "cohort_invitations": ("cohort_id", "cohort"),
+    "imports": ("cohort_id", "cohort"),
     "outcome_rules": ("outcome", "correct"),
     "mastery_settings": ("only_row", "true"),
 }
@@ -151,7 +173,10 @@ def cast(
     service.call("grant_role", person=people["researcher"], role="researcher")
     service.call("grant_role", person=people["admin"], role="admin")
     [cohort] = query("select id from cohorts where name = %(name)s", name=COHORT)
-    yield Cast(people, session=session, cohort=str(cohort["id"]))
+    cast = Cast(people, session=session, cohort=str(cohort["id"]))
+    invite(service, cast)
+    begin_imports(database, cast)
+    yield cast
     service.call("grant_role", person=people["admin"], role="student")
 
 
@@ -161,6 +186,22 @@ def practise(service: Database, cast: Cast, import_row: Callable[..., Any]) -> N
         import_row(cast["other"], "Mean", "incorrect", NOON),
     ]
     service.call("import_outcomes", rows=practised, cohort=COHORT)
+
+
+def invite(service: Database, cast: Cast) -> None:
+    """The student may teach the cohort, if they accept."""
+    service.call("invite", cohort=cast["cohort"], addressee=cast["student"], role="instructor")
+
+
+def begin_imports(database: EmbeddedDatabase, cast: Cast) -> None:
+    """Two imports of the instructor: one that runs, and one to undo."""
+    for name in ("import", "mistake"):
+        cast[name] = str(uuid4())
+        database.acting_as(cast["instructor"]).call("begin_import", **begun(cast, cast[name]))
+
+
+def begun(cast: Cast, key: str) -> dict[str, str]:
+    return {"import": key, "cohort": cast["cohort"], "file_name": "matrix.csv"}
 
 
 class OverEmbedded:
@@ -265,6 +306,7 @@ def question(function: str, cast: Cast, import_row: Callable[..., Any]) -> tuple
     outcome = {"learner": learner, "concept": "Mean", "outcome": "correct"}
     since, until = NOON - timedelta(days=1), NOON + timedelta(days=1)
     add, cohort = {"cohort": COHORT, "person": learner}, {"cohort": cast["cohort"]}
+    ongoing = {"import": cast["import"]}
     questions: dict[str, tuple[dict[str, Any], str]] = {
         "record_outcome": ({**outcome, "interaction": session, "at": NOON}, session),
         "record_outcomes": ({"outcomes": [{**outcome, "id": session, "at": NOON}]}, session),
@@ -298,6 +340,35 @@ def question(function: str, cast: Cast, import_row: Callable[..., Any]) -> tuple
         ),
         "cohort_cells": ({**cohort, "until": until}, learner),
         "cohort_opportunities": ({**cohort, "concept": "Mean", "until": until}, '"opportunity":[1'),
+        "cohort_roster": (cohort, learner),
+        "plan_roster": ({**cohort, "lines": [{"line": 1, "id": learner}], "make_new": False}, '"already"'),
+        "add_roster": (
+            {
+                **cohort,
+                "lines": [{"line": 1, "id": learner}],
+                "make_new": False,
+                "plan": [{"line": 1, "verdict": "already", "person": learner}],
+            },
+            '"added":0',
+        ),
+        "remove_member": ({**cohort, "person": cast["leaver"]}, cast["leaver"]),
+        "put_back": ({**cohort, "person": learner}, learner),
+        "invite": ({**cohort, "addressee": "somebody@matrix.example", "role": "student"}, "somebody@matrix.example"),
+        "withdraw_invitation": ({**cohort, "addressee": "somebody@matrix.example"}, "changed"),
+        "rename_cohort": ({**cohort, "name": COHORT}, cast["cohort"]),
+        "archive_cohort": ({**cohort, "archived": False}, cast["cohort"]),
+        "create_cohort": ({"cohort": session, "name": f"{COHORT} {session}"}, session),
+        "my_invitations": ({}, cast["cohort"]),
+        "answer_invitation": ({**cohort, "accept": False}, cast["cohort"]),
+        "begin_import": (begun(cast, session), session),
+        "import_practice": (
+            {**ongoing, "rows": [import_row(learner, "Mean", "correct", NOON, called="student")]},
+            '"imported":1',
+        ),
+        "finish_import": ({**ongoing, "report": {}}, cast["import"]),
+        "undo_import": ({"import": cast["mistake"]}, "remaining"),
+        "cohort_imports": (cohort, cast["import"]),
+        "known_interactions": ({**cohort, "learners": [learner], "interactions": [session]}, "0"),
         "people": ({"search": "student", "max_people": 1000}, learner),
         "find_people": ({"who": learner}, learner),
         "grant_role": ({"person": learner, "role": "student"}, learner),
@@ -332,6 +403,7 @@ def test_functions(
     cast: Cast,
     service: Database,
     import_row: Callable[..., Any],
+    database: EmbeddedDatabase,
 ) -> None:
     found = {}
     for who in verdicts:
@@ -339,6 +411,10 @@ def test_functions(
         found[who] = asked.call(who, function, proof, arguments)
     if function == "erase_record":
         practise(service, cast, import_row)
+    if function == "answer_invitation":
+        invite(service, cast)
+    if function == "finish_import":
+        begin_imports(database, cast)
     assert found == verdicts
 
 

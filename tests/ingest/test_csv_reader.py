@@ -44,6 +44,12 @@ def test_a_mapping_names_the_columns(write):
     assert event.named
 
 
+def test_a_column_of_the_products_own_name_can_be_left_out(write):
+    rows = [[*HEADER, "session"], ["ana", "mean", "1", "2026-01-31", "s1"]]
+    assert [event.session for event in read(write(rows))] == ["s1"]
+    assert [event.session for event in read(write(rows), {"session": "", "name": "", "id": ""})] == [None]
+
+
 @pytest.mark.parametrize(
     ("outcome", "words"),
     [

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -30,6 +31,8 @@ from tests.local_supabase.signing import Signer
 Body = dict[str, Any]
 Handler = Callable[[Request, Body], Response]
 SHORTEST_PASSWORD = 6
+# Where a project keeps who signs in by what: that it is there tells a project from the embedded house. The double keeps nothing in it.
+IDENTITIES = "create table if not exists auth.identities (id uuid primary key)"
 SITE = "http://localhost:8501"  # where a link leads that names no other place
 # What a code of the mail serves for, by the type it is verified as.
 SERVES = {"email": {"magiclink", "signup"}}
@@ -80,6 +83,14 @@ class AuthDouble:
         self._refresh_tokens: dict[str, tuple[str, bool]] = {}  # session id, and whether it was used
         self._mails: list[Mail] = []
         self._codes: dict[str, tuple[str, str | None]] = {}  # person id and challenge, by the code to exchange
+
+    def start(self) -> None:
+        """Lay beside the people what a project has there."""
+        self._query(IDENTITIES)
+
+    def stop(self) -> None:
+        with suppress(psycopg.OperationalError):  # a database that a test has stopped
+            self._query("drop table if exists auth.identities")
 
     def routes(self) -> list[Route]:
         return [

@@ -65,6 +65,7 @@ class LocalSupabase:
         return BINARY.exists()
 
     def start(self) -> Self:
+        self.auth.start()
         self.postgrest.start()
         self._thread.start()
         while not self._front.started and self._thread.is_alive():
@@ -77,6 +78,7 @@ class LocalSupabase:
         self._thread.join()
         self._socket.close()
         self.postgrest.stop()
+        self.auth.stop()
         shutil.rmtree(self._folder)
 
     def __enter__(self) -> Self:
