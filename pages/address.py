@@ -40,14 +40,16 @@ def day(name: str, first: date, last: date, usual: date) -> date:
     return wanted if first <= wanted <= last else usual
 
 
-def held(name: str, value: Any, usual: Any = None) -> dict[str, Any]:
+def held(name: str, value: Any, usual: Any = None, labels: Any = None) -> dict[str, Any]:
     """What makes a widget show ``value``, and write what is chosen instead into the address by ``name``.
 
-    The ``usual`` choice is not written.
+    The ``usual`` choice is not written. ``labels``: what the options look like, where that may change; the browser knows them by
+    nothing else, and would go on with one that there is no more.
     """
-    key = f"{name}{CHOICE}"
-    if key not in st.session_state or st.session_state[key] != value:  # set anew, it would lose what is half typed
-        st.session_state[key] = value
+    key, looks = f"{name}{CHOICE}", f"{name}_labels"
+    is_told = key in st.session_state and st.session_state[key] == value and st.session_state.get(looks) == labels
+    if not is_told:  # set anew, it would lose what is half typed
+        st.session_state[key], st.session_state[looks] = value, labels
     return {"key": key, "on_change": remember, "args": (name, key, usual)}
 
 

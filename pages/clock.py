@@ -1,7 +1,7 @@
 """Which moment a screen is asked at, on the clock of the one who looks."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import streamlit as st
 
@@ -10,6 +10,7 @@ from mastery_core.identity.directory import Person
 RECENT = timedelta(days=30)
 STEADY = timedelta(minutes=1)
 UTC_ZONE = ZoneInfo("UTC")
+EARLIEST_DAY = date(1970, 1, 2)
 
 
 def steady_now() -> datetime:
@@ -28,6 +29,12 @@ def viewer_zone(person: Person) -> ZoneInfo:
         return ZoneInfo(person.time_zone or st.context.timezone or "UTC")
     except (KeyError, ValueError, OSError):
         return ZoneInfo("UTC")
+
+
+def zone_names(*others: str) -> list[str]:
+    """The time zones to choose from, by name: those of places, UTC and the ``others``."""
+    places = {name for name in available_timezones() if "/" in name and not name.startswith("Etc/")}
+    return sorted(places | {UTC_ZONE.key, *others})
 
 
 def is_long_ago(last_activity: datetime, now: datetime) -> bool:

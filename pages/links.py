@@ -14,7 +14,8 @@ from mastery_core.concept import concept_id
 from pages.instructor import limits
 
 PROGRESS, CONCEPT, SESSIONS = "student/progress.py", "student/concept.py", "student/sessions.py"
-COHORT, COHORT_CONCEPTS = "instructor/cohort.py", "instructor/concepts.py"
+COHORT, GRID, COHORT_CONCEPTS = "instructor/cohort.py", "instructor/grid.py", "instructor/concepts.py"
+MANAGE, IMPORT = "instructor/manage.py", "instructor/practice_import.py"
 LEARNER = "learner"
 KEPT = ("range", "as_of", "cohort", *limits.NAMES, LEARNER)
 LABEL_COLUMNS = 90
@@ -56,6 +57,21 @@ def cohort_link(label: str) -> None:
     st.page_link(COHORT, label=label, icon=":material/groups:", query_params=kept_without_learner())
 
 
+def grid_link(label: str) -> None:
+    """A link to every learner of the cohort on every concept."""
+    st.page_link(GRID, label=label, icon=":material/grid_on:", query_params=kept_without_learner())
+
+
+def manage_link(label: str, cohort_id: str | None = None) -> None:
+    """A link to where cohorts are made and kept."""
+    st.page_link(MANAGE, label=label, icon=":material/manage_accounts:", query_params=_of_cohort(cohort_id))
+
+
+def import_link(label: str, cohort_id: str) -> None:
+    """A link to where practice comes into a cohort from a file."""
+    st.page_link(IMPORT, label=label, icon=":material/upload_file:", query_params=_of_cohort(cohort_id))
+
+
 def cohort_concept_link(concept: str) -> None:
     """A link to a concept as a cohort stands on it."""
     [name] = shortened([concept], LABEL_COLUMNS)
@@ -93,6 +109,10 @@ def kept(**more: str) -> dict[str, str]:
 def kept_without_learner() -> dict[str, str]:
     """What a link carries on that leads away from the learner who is looked at."""
     return {name: value for name, value in kept().items() if name != LEARNER}
+
+
+def _of_cohort(cohort_id: str | None) -> dict[str, str]:
+    return kept_without_learner() | ({} if cohort_id is None else {"cohort": cohort_id})
 
 
 def _open(screen: str, **to: str) -> NoReturn:

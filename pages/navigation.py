@@ -10,7 +10,7 @@ from mastery_core.errors import MasteryError, NotFound, NotSignedIn
 from mastery_core.identity.directory import Person
 from mastery_core.identity.installation import installation
 from mastery_core.identity.middleware import SIGN_IN_PATH
-from pages import address, links, signed_in
+from pages import address, invitations, links, signed_in, words
 
 # A file of our own: an icon by name would be fetched from Google by every browser.
 ICON = Path(__file__).with_name("icon.svg")
@@ -90,6 +90,10 @@ def cohort_screens() -> list[st.Page]:
         st.Page("instructor/grid.py", title="Grid", icon=":material/grid_on:", url_path="grid"),
         st.Page("instructor/concepts.py", title="Concepts", icon=":material/category:", url_path="concepts"),
         st.Page("instructor/compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
+        st.Page("instructor/manage.py", title="Manage", icon=":material/manage_accounts:", url_path="manage"),
+        st.Page(
+            "instructor/practice_import.py", title="Import", icon=":material/upload_file:", url_path="practice-import"
+        ),
     ]
 
 
@@ -139,6 +143,16 @@ def query_to(page: st.Page, screen: st.Page, learner: Person | None) -> dict[str
     return links.kept() if learner and page.url_path in OF_A_LEARNER else links.kept_without_learner()
 
 
+def invited(person: Person, screen: st.Page) -> None:
+    """A way to where invitations are answered, where there are any."""
+    if person.role == "researcher" or screen.url_path == "profile":
+        return
+    with suppress(MasteryError):  # the screen itself says what cannot be reached
+        if pending := invitations.pending():
+            label = words.count(len(pending), "invitation")
+            st.page_link("profile.py", label=label, icon=":material/mail:", query_params=links.kept_without_learner())
+
+
 def who(person: Person) -> None:
     with st.container(gap="xsmall"):
         st.text(person.display_name)
@@ -156,6 +170,7 @@ def draw() -> None:
     st.logo(ICON)
     with st.sidebar:
         menu(listed(there_are, person, learner), screen, learner)
+        invited(person, screen)
         who(person)
     notice_sign_out()
     # What is recorded while the screen is drawn comes after this pulse, and draws it again.

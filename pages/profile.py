@@ -1,17 +1,16 @@
 """Profile: how somebody is called, which clock their days follow, and what counts as weak and as mastered for them."""
 
-from zoneinfo import available_timezones
-
 import streamlit as st
 
 from mastery_core.errors import InvalidInput
 from mastery_core.identity.directory import LONGEST_NAME
 from mastery_core.recording import USUAL_RULES
-from pages import signed_in
+from pages import clock, invitations, signed_in
 from pages.student.explained import profile as explained
 
 # The browser's own zone, whichever it is.
 BROWSERS = ""
+FORM_WIDTH = 640
 
 # Who, and what they have chosen so far
 
@@ -56,14 +55,19 @@ with st.container(gap=None):
     st.title("Profile", anchor=False)
     st.text(f"{person.role.capitalize()}{' in ' if person.cohorts else ''}{', '.join(person.cohorts)}")
 
+# What they are asked to join
+
+if learns:
+    invitations.show()
+
 # The form
 
-places = {name for name in available_timezones() if "/" in name and not name.startswith("Etc/")} | {"UTC"}
+own_zone = {st.session_state.profile_zone} - {BROWSERS}
 browser = st.context.timezone or "UTC"
-with st.form("profile", width=640):
+with st.form("profile", width=FORM_WIDTH):
     st.text_input("Display name", key="profile_name", max_chars=LONGEST_NAME, autocomplete="name")
     st.selectbox(
-        "Time zone", [BROWSERS, *sorted(places | {st.session_state.profile_zone} - {BROWSERS})], key="profile_zone",
+        "Time zone", [BROWSERS, *clock.zone_names(*own_zone)], key="profile_zone",
         format_func=lambda zone: zone or f"As my browser says ({browser})", help=explained.TIME_ZONE,
     )  # fmt: skip
     if learns:
@@ -87,6 +91,13 @@ if trouble := st.session_state.pop("profile_trouble", None):
     st.error(trouble, icon=":material/edit:")
 if st.session_state.pop("profile_saved", False):
     st.toast("Saved.", icon=":material/check:")
+
+# How others name them
+
+if learns:
+    st.subheader("Your id", anchor=False)
+    st.markdown(explained.YOUR_ID)
+    st.code(person.id, language=None, width=FORM_WIDTH, wrap_lines=True)
 
 # What is chosen elsewhere
 

@@ -11,12 +11,14 @@ from uuid import UUID
 import streamlit as st
 
 from mastery_core import MasteryService
+from mastery_core.cohort_keeping import CohortKeeping
 from mastery_core.cohort_service import CohortService
 from mastery_core.errors import NotFound, NotSignedIn
 from mastery_core.identity.directory import Directory, Person
 from mastery_core.identity.installation import installation
 from mastery_core.identity.middleware import SIGN_IN_PATH
 from mastery_core.identity.sessions import Session
+from mastery_core.ingest.practice_import import PracticeImport
 from mastery_core.model import Rules
 
 SIGNED_OUT = "You are signed out. This happens when you sign out in another tab, or after a long pause."
@@ -79,10 +81,29 @@ def cohort_service() -> CohortService:
     return CohortService(installation().acting_for(session()))
 
 
+def cohort_keeping() -> CohortKeeping:
+    """What those who keep a cohort do, and what the invited answer, under the rights of the person who is signed in."""
+    return CohortKeeping(installation().acting_for(session()))
+
+
+def practice_import(cohort_id: str) -> PracticeImport:
+    """What brings practice into a cohort from a file, under the rights of the person who is signed in."""
+    return PracticeImport(installation().acting_for(session()), cohort_id)
+
+
 def rules() -> Rules:
     """The rules in force for the person who is signed in, their own thresholds in them."""
     now = session()
     return _rules(now.person_id, now)
+
+
+def looking() -> Session | None:
+    """The session of the person who is signed in, for what looks by itself: asking keeps nobody signed in.
+
+    None where nobody is any more.
+    """
+    found = installation().sessions.look(session_key())
+    return found if found is not None and found.person_id == st.user.get("sub") else None
 
 
 def pulse(learner_id: str) -> str | None:
@@ -90,10 +111,8 @@ def pulse(learner_id: str) -> str | None:
 
     Asking keeps nobody signed in.
     """
-    now = installation().sessions.look(session_key())
-    if now is None or now.person_id != st.user.get("sub"):
-        return None
-    return MasteryService(installation().acting_for(now)).get_pulse(learner_id)
+    now = looking()
+    return None if now is None else MasteryService(installation().acting_for(now)).get_pulse(learner_id)
 
 
 def forget() -> None:

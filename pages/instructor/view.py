@@ -1,5 +1,6 @@
 """What an instructor's screen shows: which cohort, over which range, as of which day. One choice governs all of them."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -10,16 +11,14 @@ from mastery_core.attention import Limits
 from mastery_core.charts.names import shortened
 from mastery_core.cohort_service import CohortService, moment_of
 from mastery_core.errors import InvalidInput, NotFound
-from mastery_core.model import CohortSpan, Rules
-from pages import address, clock, signed_in, words
+from mastery_core.model import Cohort, CohortSpan, Rules
+from pages import address, clock, links, signed_in, words
 from pages.instructor import limits as group_limits
 from pages.student.view import EARLIEST_DAY, RANGES, USUAL_RANGE
 
 COHORT_COLUMNS = 70
-NO_COHORT = (
-    "You teach no cohort yet. An administrator makes you its instructor with "
-    "`python -m mastery_core cohort add COHORT YOU --role instructor`, and puts learners into it with an import."
-)
+NO_COHORT = "You teach no cohort yet. Create one, and add the learners that you have on a list."
+NOBODY_YET = "Add learners from a list, or import their practice from a file, which brings the learners along."
 NOT_FOUND = "There is no such cohort, or not one that you teach. Choose one of yours above."
 
 
@@ -42,14 +41,17 @@ class CohortView:
     bounded: bool
 
 
-def open_cohort(title: str) -> CohortView:
-    """The head of a screen: its title, the cohort, the range and the day. Stops the run where there is nothing to show."""
+def open_cohort(title: str, *, ranged: bool = True) -> CohortView:
+    """The head of a screen: its title, the cohort, the range and the day. Stops the run where there is nothing to show.
+
+    Without ``ranged`` no range can be chosen, for a screen on which it would change nothing; what the address says goes along.
+    """
     service, rules, today = signed_in.cohort_service(), signed_in.rules(), datetime.now(UTC).date()
     st.title(title, anchor=False)
-    span = _chosen(service)
+    span = choose_cohort(service)
     last = span.last_activity.date() if span.last_activity else today
     opening = last if span.last_activity and clock.is_long_ago(span.last_activity, datetime.now(UTC)) else today
-    range_name, day = _asked(opening, today)
+    range_name, day = _asked(opening, today, ranged=ranged)
     days = RANGES[range_name] or max(1, (day - span.first_day).days + 1 if span.first_day else 1)
     _say_which_time(span, day, opening if opening != today else None)
     limits = group_limits.asked()
@@ -57,21 +59,27 @@ def open_cohort(title: str) -> CohortView:
     return CohortView(service, span, rules, limits, day, moment_of(day), range_name, days, bounded)
 
 
-def _chosen(service: CohortService) -> CohortSpan:
+def choose_cohort(service: CohortService, beside: Callable[[], None] | None = None) -> CohortSpan:
+    """The cohort that the address asks for, and a selector of others; ``beside`` draws what stands beside it.
+
+    Stops the run where there is none, or not the one that is asked for.
+    """
     cohorts = {cohort.id: cohort for cohort in service.get_cohorts()}
     if not cohorts:
         st.subheader("No cohort yet", anchor=False)
         st.markdown(NO_COHORT)
+        links.manage_link("Create a cohort")
         st.stop()
     usual = next(iter(cohorts))
     asked = st.query_params.get("cohort", usual)
-    names = dict(zip(cohorts, shortened([each.name for each in cohorts.values()], COHORT_COLUMNS), strict=True))
-    archived = {each.id for each in cohorts.values() if each.archived_at}
-    st.selectbox(
-        "Cohort", list(cohorts), **address.held("cohort", asked if asked in cohorts else None),
-        format_func=lambda each: f"{names[each]} (archived)" if each in archived else names[each],
-        placeholder="Choose a cohort", width=560,
-    )  # fmt: skip
+    labels = labelled(cohorts.values())
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Cohort", list(cohorts), **address.held("cohort", asked if asked in cohorts else None, labels=labels),
+            format_func=labels.__getitem__, placeholder="Choose a cohort", width=560,
+        )  # fmt: skip
+        if beside:
+            beside()
     try:
         return service.get_span(asked if asked in cohorts else "")
     except (NotFound, InvalidInput):
@@ -79,11 +87,20 @@ def _chosen(service: CohortService) -> CohortSpan:
         st.stop()
 
 
-def _asked(opening: date, today: date) -> tuple[str, date]:
+def labelled(cohorts: Collection[Cohort]) -> dict[str, str]:
+    """What each cohort looks like in a selector, by id."""
+    names = shortened([each.name for each in cohorts], COHORT_COLUMNS)
+    return {
+        each.id: f"{name} (archived)" if each.archived_at else name for each, name in zip(cohorts, names, strict=True)
+    }
+
+
+def _asked(opening: date, today: date, *, ranged: bool) -> tuple[str, date]:
     range_name = address.one_of("range", RANGES, USUAL_RANGE)
     day = address.day("as_of", EARLIEST_DAY, today, opening)
     with st.container(horizontal=True, gap="medium"):
-        st.segmented_control("Range", list(RANGES), required=True, **address.held("range", range_name, USUAL_RANGE))
+        if ranged:
+            st.segmented_control("Range", list(RANGES), required=True, **address.held("range", range_name, USUAL_RANGE))
         st.date_input(
             "As of", min_value=EARLIEST_DAY, max_value=today, width=150, format="YYYY-MM-DD",
             **address.held("as_of", day, opening), help="A cohort is looked at by days of UTC.",
@@ -94,9 +111,9 @@ def _asked(opening: date, today: date) -> tuple[str, date]:
 def _say_which_time(span: CohortSpan, day: date, long_ago: date | None) -> None:
     if not span.learners:
         st.subheader("Nobody is in this cohort yet", anchor=False)
-        st.markdown(
-            "Learners come into it with an import of their practice, or one by one: see *Cohorts* in the manual."
-        )
+        st.markdown(NOBODY_YET)
+        links.manage_link("Add learners", span.id)
+        links.import_link("Import practice", span.id)
         st.stop()
     if span.first_day is None or span.first_day > day:
         st.subheader("Nothing practised yet", anchor=False)
@@ -130,6 +147,11 @@ def learners_at(view: CohortView, day: date) -> pd.DataFrame:
         signed_in.session_key(),
         view.service,
     )
+
+
+def forget_learners() -> None:
+    """Ask anew who is in a cohort, for somebody has come or gone."""
+    _learners.clear()
 
 
 @st.cache_data(scope="session", ttl=60, max_entries=4, show_spinner=False)

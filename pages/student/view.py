@@ -12,11 +12,11 @@ from mastery_core.identity.directory import Person
 from mastery_core.model import Rules
 from mastery_core.standing import ENOUGH_OBSERVATIONS
 from pages import address, clock, links, signed_in, words
+from pages.clock import EARLIEST_DAY
 from pages.instructor import learner as somebody_else
 
 RANGES = {"7 days": 7, "30 days": 30, "90 days": 90, "Year": 365, "All": None}
 USUAL_RANGE = "30 days"
-EARLIEST_DAY = date(1970, 1, 2)
 NOTHING_RECORDED = (
     "Nothing has been recorded for you yet. Answer a few questions in the tutor or course that is connected to "
     f"this dashboard: each answer counts at once, and from {ENOUGH_OBSERVATIONS} answers on a concept you will see "

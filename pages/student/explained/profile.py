@@ -9,3 +9,7 @@ THEME = (
 )
 USUAL = "You use the usual thresholds."
 OWN = "You use thresholds of your own."
+YOUR_ID = (
+    "Whoever teaches you or wants to teach with you can invite you by this id, where they do not know your e-mail address. It names you and "
+    "opens nothing: you choose whether to accept."
+)
