@@ -32,6 +32,7 @@ from mastery_core.identity.local_only import LocalOnly
 from mastery_core.identity.local_sign_in import LocalSignIn
 from mastery_core.identity.middleware import SignedInOnly
 from mastery_core.identity.preparation import Preparation
+from mastery_core.ingest.jobs import jobs
 
 HERE = Path(__file__).resolve()
 SECONDS_BETWEEN_TRIES = 10
@@ -109,6 +110,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     if wants_browser():
         Thread(target=open_browser, args=(st.get_option("server.port"),), daemon=True).start()
     yield
+    await run_in_threadpool(jobs.clear_folders)  # a process that a signal ends calls nothing at its exit
     await run_in_threadpool(house.close)
 
 
