@@ -10,7 +10,7 @@ from mastery_core.charts.course import cohort_course
 from mastery_core.charts.palette import GROUP_GLYPHS
 from mastery_core.cohort_service import moment_of
 from pages import address, chart, links
-from pages.instructor import digest, report
+from pages.instructor import addresses, digest, report
 from pages.instructor import limits as sliders
 from pages.instructor.explained import cohort as explained
 from pages.instructor.tables import cohort as tables
@@ -24,6 +24,7 @@ LOADING_HEIGHT = 480
 
 view = open_cohort("Cohort")
 service, span, limits, day, days = view.service, view.span, view.limits, view.day, view.days
+of_what = f"{span.id[:8]}-{day:%Y-%m-%d}"  # in the names of files
 
 # Load
 
@@ -95,10 +96,12 @@ chart.show(
 )  # fmt: skip
 numbers = st.expander("The numbers behind the curve", icon=":material/table:", key="course_numbers", on_change="rerun")
 if numbers.open:
-    numbers.dataframe(
-        tables.course_table(course), column_config=tables.course_columns(), hide_index=True, placeholder="",
-        alt="The learners' mean mastery at each moment of the curve, newest first",
-    )  # fmt: skip
+    with numbers:
+        st.dataframe(
+            tables.course_table(course), column_config=tables.course_columns(), hide_index=True, placeholder="",
+            alt="The learners' mean mastery at each moment of the curve, newest first",
+        )  # fmt: skip
+        tables.downloads("This curve", partial(tables.course_file, course), f"curve-{of_what}")
 
 # Every learner
 
@@ -106,18 +109,20 @@ st.subheader("Every learner", anchor=False)
 pages = max(1, -(-len(learners) // ROWS_A_PAGE))
 page = address.number("learners_page", 1, pages, 1) or 1
 shown = learners.iloc[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE]
-st.dataframe(
+above = st.container()
+ticked = st.dataframe(
     tables.learner_table(shown, limits, view.moment), column_config=tables.learner_columns(view.rules), hide_index=True,
-    placeholder="", height="content", key="every_learner",
+    placeholder="", height="content", key=tables.key_of("every_learner", shown["id"]), on_select="rerun", selection_mode="multi-row",
     alt=f"Every learner, who needs attention first, page {page} of {pages}",
-)  # fmt: skip
+).selection.rows  # fmt: skip
+with above:
+    addresses.of_learners(span.id, learners, list(shown["id"].iloc[ticked]))
 if learner := links.chosen_from(tables.OPENS, list(shown["id"])):
     links.open_learner(learner, span.id)
 if pages > 1:
     st.pagination(pages, **address.held("learners_page", page, 1))
 with st.container(horizontal=True):
     everybody = partial(tables.learner_table, learners, limits, view.moment)
-    name = f"cohort-{span.id[:8]}-{day:%Y-%m-%d}"
-    tables.download("Every learner as CSV", everybody, f"{name}.csv")
-    tables.download("Every learner as Excel", everybody, f"{name}.xlsx")
+    tables.download("Every learner as CSV", everybody, f"cohort-{of_what}.csv")
+    tables.download("Every learner as Excel", everybody, f"cohort-{of_what}.xlsx")
     report.download(view, learners, before, course)

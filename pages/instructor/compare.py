@@ -10,12 +10,13 @@ from mastery_core.charts.names import shortened
 from mastery_core.cohort_service import CohortService
 from mastery_core.comparison import Difference, compare, overall
 from pages import address, chart, links, signed_in, words
+from pages.clock import EARLIEST_DAY
 from pages.instructor.explained import compare as explained
 from pages.instructor.explained.compare import Sides
 from pages.instructor.tables import cohort as files
 from pages.instructor.tables import compare as tables
-from pages.instructor.view import COHORT_COLUMNS, NOT_FOUND, open_cohort
-from pages.student.view import EARLIEST_DAY, RANGES, USUAL_RANGE
+from pages.instructor.view import NOT_FOUND, labelled, open_cohort
+from pages.student.view import RANGES, USUAL_RANGE
 
 NAME_COLUMNS, HEADING_COLUMNS = 60, 28
 USUAL_KIND = "cohort"
@@ -41,7 +42,7 @@ def both(
 
 # Which cohort, as of when
 
-view = open_cohort("Compare")
+view = open_cohort("Compare", ranged=address.one_of("against", explained.KINDS, USUAL_KIND) == "before")
 service, span, day = view.service, view.span, view.day
 
 # With what
@@ -70,10 +71,10 @@ else:
     usual = next(iter(others))
     asked = st.query_params.get("with", usual)
     asked = usual if asked == span.id else asked
-    labels = dict(zip(others, shortened([each.name for each in others.values()], COHORT_COLUMNS), strict=True))
+    labels = labelled(others.values())
     chooser.selectbox(
-        "Other cohort", list(others), format_func=lambda each: f"{labels[each]} (archived)" if others[each].archived_at else labels[each],
-        placeholder="Choose a cohort", width=420, **address.held("with", asked if asked in others else None),
+        "Other cohort", list(others), format_func=labels.__getitem__, placeholder="Choose a cohort", width=420,
+        **address.held("with", asked if asked in others else None, labels=labels),
     )  # fmt: skip
     if asked not in others:
         st.error(NOT_FOUND, icon=":material/link_off:")
@@ -140,7 +141,7 @@ st.dataframe(
 )  # fmt: skip
 if concept := links.chosen_from(tables.OPENS, list(rows["concept"])):
     links.open_cohort_concept(concept)
-with st.container(horizontal=True):
-    file = f"compare-{span.id[:8]}-{first[0][:8]}-{day:%Y-%m-%d}"
-    files.download("These numbers as CSV", lambda: tables.comparison_file(rows, sides), f"{file}.csv")
-    files.download("These numbers as Excel", lambda: tables.comparison_file(rows, sides), f"{file}.xlsx")
+beside = f"{first[1]:%Y-%m-%d}" if sides.paired else first[0][:8]
+files.downloads(
+    "These numbers", lambda: tables.comparison_file(rows, sides), f"compare-{span.id[:8]}-{beside}-{day:%Y-%m-%d}"
+)

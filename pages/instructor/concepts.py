@@ -75,7 +75,4 @@ st.dataframe(
 )  # fmt: skip
 if concept := links.chosen_from(tables.OPENS, list(concepts["concept"])):
     links.open_cohort_concept(concept)
-with st.container(horizontal=True):
-    name = f"concepts-{span.id[:8]}-{day:%Y-%m-%d}"
-    files.download("Every concept as CSV", lambda: tables.concept_file(concepts), f"{name}.csv")
-    files.download("Every concept as Excel", lambda: tables.concept_file(concepts), f"{name}.xlsx")
+files.downloads("Every concept", lambda: tables.concept_file(concepts), f"concepts-{span.id[:8]}-{day:%Y-%m-%d}")

@@ -21,7 +21,7 @@ LOADING_HEIGHT = 600
 
 # Which cohort, as of when, in which order
 
-view = open_cohort("Grid")
+view = open_cohort("Grid", ranged=False)
 service, span, rules, day = view.service, view.span, view.rules, view.day
 
 with st.container(horizontal=True, gap="medium"):
@@ -58,19 +58,19 @@ if order == "likeness":
 # The grid
 
 st.markdown(f":small[{explained.legend(score, observations, rules)}]")
-if not cells.concepts:
+if cells.concepts:
+    clicked = chart.show(
+        mastery_grid(score, observations, tables.told_apart(names), cells.concepts, weak=rules.weak_below, mastered=rules.mastered_from),
+        key="grid", on_select="rerun",
+        alt=f"Mastery of {words.count(len(names), 'learner')} on {words.count(len(cells.concepts), 'concept')}, page {page} of {pages}; the table below has the numbers",
+    ).selection.points  # fmt: skip
+    if clicked:
+        row, column = tables.place_of(clicked[0])
+        links.open_learner(shown["id"].iloc[row], span.id, cells.concepts[column])
+else:
     st.markdown("None of these learners has practised yet.")
-    st.stop()
-clicked = chart.show(
-    mastery_grid(score, observations, tables.told_apart(names), cells.concepts, weak=rules.weak_below, mastered=rules.mastered_from),
-    key="grid", on_select="rerun",
-    alt=f"Mastery of {words.count(len(names), 'learner')} on {words.count(len(cells.concepts), 'concept')}, page {page} of {pages}; the table below has the numbers",
-).selection.points  # fmt: skip
 if pages > 1:
     st.pagination(pages, **address.held("grid_page", page, 1))
-if clicked:
-    row, column = tables.place_of(clicked[0])
-    links.open_learner(shown["id"].iloc[row], span.id, cells.concepts[column])
 st.caption(sliders.in_words(view.limits) if order == "attention" else explained.ORDERS[order])
 
 # The same as a table
@@ -92,14 +92,12 @@ def everybody() -> tables.Table:
     )
 
 
-with st.container(horizontal=True):
-    name = f"grid-{span.id[:8]}-{day:%Y-%m-%d}"
-    files.download("All learners as CSV", everybody, f"{name}.csv")
-    files.download("All learners as Excel", everybody, f"{name}.xlsx")
+files.downloads("All learners", everybody, f"grid-{span.id[:8]}-{day:%Y-%m-%d}")
 
 # On to a concept
 
-st.subheader("The concepts of the grid", anchor=False)
-with st.grid(3, min_column_width=240, gap="xsmall"):
-    for concept in cells.concepts:
-        links.cohort_concept_link(concept)
+if cells.concepts:
+    st.subheader("The concepts of the grid", anchor=False)
+    with st.grid(3, min_column_width=240, gap="xsmall"):
+        for concept in cells.concepts:
+            links.cohort_concept_link(concept)

@@ -12,11 +12,16 @@ from mastery_core.errors import InvalidInput, NotFound
 from mastery_core.identity.directory import Person
 from pages import address, clock, links, signed_in
 from pages.instructor import limits
+from pages.student import term
 
 NAME_COLUMNS, COHORT_COLUMNS = 20, 40
 BUTTON_WIDTH = 260
 # What a screen shows of one learner and can show of the next.
-ALIKE = ("concept", "what_if", "plan_days", "plan_limit")
+ALIKE = ("concept", "what_if", "plan_days", "plan_limit", "report_from", "report_to")
+REPORT = (
+    "One page to print or to keep as PDF, the very one that the learner makes of the same days: how their mastery moved in the term, "
+    "how much they practised, where they stand, and what to review next."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ def banner(learner: Person) -> None:
             if listed is not None:
                 _step("Previous", listed.beside(-1), "arrow_back")
                 _step("Next", listed.beside(1), "arrow_forward")
+            _report(learner)
             links.cohort_link("Back to the cohort")
 
 
@@ -58,6 +64,17 @@ def refuse(why: str) -> None:
         links.cohort_link("Back to the cohort")
     else:
         st.button("Back to your own screens", icon=":material/arrow_back:", on_click=_forget)
+
+
+def _report(learner: Person) -> None:
+    """A popover that makes the report of a term; what it takes is asked when it is open."""
+    popover = st.popover("Report to print", icon=":material/print:", key="learner_report", on_change="rerun")
+    if not popover.open:
+        return
+    service, zone = signed_in.mastery_service(), clock.viewer_zone(signed_in.person())
+    with popover:
+        st.caption(REPORT)
+        term.offer(service, service.get_rules(learner.id), learner, zone)
 
 
 def _place(listed: Listed) -> str:

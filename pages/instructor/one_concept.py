@@ -1,5 +1,7 @@
 """One concept of a cohort, opened: who stands where on it, how it went, and how wrong answers fall with practice."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -35,16 +37,16 @@ def show(view: CohortView, concepts: pd.DataFrame, concept: str | None) -> None:
         opportunities = view.service.get_opportunities(view.span.id, concept, view.day)
     standing = _standing(view, cells.learners, cells.score[:, 0], cells.observations[:, 0])
     _figures(view, row)
-    _charts(view, standing, course, opportunities)
+    _charts(view, standing[standing["observations"] > 0], course, opportunities)
     _learners(view, concept, standing)
 
 
 def _standing(view: CohortView, ids: list[str], score: object, observations: object) -> pd.DataFrame:
-    """Who ever practised it: id, name, score and observations, weakest first, those without data enough last."""
-    names = learners_at(view, view.day).set_index("id")["name"]
+    """Every learner: id, name, score and observations, weakest first, then those without data enough, then who never practised it."""
     cells = pd.DataFrame({"id": ids, "score": score, "observations": observations})
-    told = cells[(cells["observations"] > 0) & cells["id"].isin(names.index)]
-    told = told.assign(name=told["id"].map(names), known=enough(told["observations"]))
+    told = learners_at(view, view.day)[["id", "name"]].merge(cells, on="id", how="left")
+    told["observations"] = told["observations"].fillna(0).astype("int64")
+    told["known"] = enough(told["observations"])
     return told.sort_values(["known", "score"], ascending=[False, True], kind="stable").reset_index(drop=True)
 
 
@@ -98,10 +100,14 @@ def _charts(view: CohortView, standing: pd.DataFrame, course: pd.DataFrame, oppo
             "The numbers behind it", icon=":material/table:", key="opportunity_numbers", on_change="rerun"
         )
         if numbers.open:
-            numbers.dataframe(
-                tables.opportunity_table(opportunities), column_config=tables.opportunity_columns(), hide_index=True, placeholder="",
-                alt="Answers by opportunity: how many there were and how many were right",
-            )  # fmt: skip
+            with numbers:
+                st.dataframe(
+                    tables.opportunity_table(opportunities), column_config=tables.opportunity_columns(), hide_index=True, placeholder="",
+                    alt="Answers by opportunity: how many there were and how many were right",
+                )  # fmt: skip
+                files.downloads(
+                    "These answers", partial(tables.opportunity_table, opportunities), f"opportunities-{_of_what(view)}"
+                )
     st.subheader("How it went", anchor=False)
     chart.show(
         cohort_course(course, weak=weak, mastered=mastered), key="concept_course", alt=explained.course_alt(course)
@@ -110,10 +116,12 @@ def _charts(view: CohortView, standing: pd.DataFrame, course: pd.DataFrame, oppo
         "The numbers behind the curve", icon=":material/table:", key="concept_course_numbers", on_change="rerun"
     )
     if numbers.open:
-        numbers.dataframe(
-            files.course_table(course), column_config=files.course_columns(), hide_index=True, placeholder="",
-            alt="The learners' scores on this concept at each moment of the curve, newest first",
-        )  # fmt: skip
+        with numbers:
+            st.dataframe(
+                files.course_table(course), column_config=files.course_columns(), hide_index=True, placeholder="",
+                alt="The learners' scores on this concept at each moment of the curve, newest first",
+            )  # fmt: skip
+            files.downloads("This curve", partial(files.course_file, course), f"concept-curve-{_of_what(view)}")
 
 
 def _learners(view: CohortView, concept: str, standing: pd.DataFrame) -> None:
@@ -124,18 +132,19 @@ def _learners(view: CohortView, concept: str, standing: pd.DataFrame) -> None:
     weak, mastered = view.rules.weak_below, view.rules.mastered_from
     st.dataframe(
         tables.standing_table(shown, weak, mastered), column_config=tables.standing_columns(), hide_index=True, placeholder="",
-        key="concept_learners", alt=f"The learners who practised it, weakest first, page {page} of {pages}",
+        key="concept_learners", alt=f"The learners, weakest first, then those with too little data to tell, page {page} of {pages}",
     )  # fmt: skip
     if learner := links.chosen_from(tables.OPENS_LEARNER, list(shown["id"])):
         links.open_learner(learner, view.span.id, concept)
     if pages > 1:
         st.pagination(pages, **address.held("learners_page", page, 1))
-    never = view.span.learners - len(standing)
+    never = int((standing["observations"] == 0).sum())
     if never:
         st.caption(f"{words.count(never, 'learner')} of the cohort had not practised it by this day.")
-    with st.container(horizontal=True):
-        name = f"concept-{view.span.id[:8]}-{view.day:%Y-%m-%d}"
-        files.download("These learners as CSV", lambda: tables.standing_table(standing, weak, mastered), f"{name}.csv")
-        files.download(
-            "These learners as Excel", lambda: tables.standing_table(standing, weak, mastered), f"{name}.xlsx"
-        )
+    everybody = partial(tables.standing_table, standing, weak, mastered)
+    files.downloads("These learners", everybody, f"concept-{_of_what(view)}")
+
+
+def _of_what(view: CohortView) -> str:
+    """What the names of files say: opaque ids and the day."""
+    return f"{view.span.id[:8]}-{st.query_params['concept'][:8]}-{view.day:%Y-%m-%d}"

@@ -1,22 +1,16 @@
 """My data: take everything along, print a report of a term, or erase one's record."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 from io import BytesIO
 
 import streamlit as st
 
 from mastery_core import export
 from mastery_core.mastery_service import LONGEST_RANGE_DAYS
-from mastery_core.report.html import as_html
-from mastery_core.report.term import term_report
-from pages import address, clock, signed_in, words
+from pages import clock, signed_in
+from pages.student import term
 from pages.student.explained import data as explained
-from pages.student.review import reviews
 from pages.student.tables import data as tables
-from pages.student.view import EARLIEST_DAY
-
-TERM = timedelta(days=90)
-MOST_SESSIONS = 100_000
 
 # Who, and what there is about them. Where a file is made nobody is signed in any more: it is made with this service.
 
@@ -91,56 +85,7 @@ if contents.open:
 
 st.subheader("Report of a term", anchor=False)
 st.markdown(explained.REPORT)
-last_activity = person.last_activity or now
-opening = clock.opening_day(last_activity, now, zone)
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    first_day = address.day("report_from", EARLIEST_DAY, today, opening - TERM)
-    st.date_input(
-        "From", min_value=EARLIEST_DAY, max_value=today, width=150, format="YYYY-MM-DD",
-        **address.held("report_from", first_day, opening - TERM),
-    )  # fmt: skip
-    last_day = address.day("report_to", EARLIEST_DAY, today, opening)
-    st.date_input(
-        "To", min_value=EARLIEST_DAY, max_value=today, width=150, format="YYYY-MM-DD",
-        **address.held("report_to", last_day, opening),
-    )  # fmt: skip
-    report_button = st.container(width="content")
-start = datetime.combine(first_day, time(), zone).astimezone(UTC)
-moment = clock.moment_of(last_day, last_activity, now, zone)
-
-
-def as_report() -> str:
-    days = (moment - start) / timedelta(days=1)
-    masteries = service.get_user_mastery(person.id, at=moment)
-    [insights] = service.get_period_insights(person.id, masteries, days, at=moment, zone=zone.key)
-    report = term_report(
-        person.display_name, first_day, last_day, datetime.now(zone).date(),
-        now=masteries, before=service.get_user_mastery(person.id, at=start), insights=insights,
-        sessions=len(service.get_sessions(person.id, days, MOST_SESSIONS, at=moment)),
-        practice=service.get_practice_hours(person.id, days, zone.key, at=moment),
-        reviews=[
-            (review.concept, explained.why(masteries[review.concept], rules.weak_below, moment, zone))
-            for review in reviews(masteries.values(), moment, zone, rules.weak_below)
-        ],
-        weak=rules.weak_below, mastered=rules.mastered_from,
-    )  # fmt: skip
-    return as_html(report)
-
-
-if start >= moment:
-    st.info("A term ends after it begins: choose an earlier day to begin, or a later one to end.")
-elif person.first_activity is None or person.first_activity > moment:
-    nothing = (
-        f"Nothing had been practised by {words.day_with_year(last_day, zone)}"
-        if recorded
-        else "Nothing is recorded yet"
-    )
-    st.info(f"{nothing}, so there is nothing to report.")
-else:
-    report_button.download_button(
-        "Report to print", as_report, f"mastery-report-{short_id}-{first_day.isoformat()}-{last_day.isoformat()}.html",
-        "text/html", key="data_report", icon=":material/print:", on_click="ignore",
-    )  # fmt: skip
+term.offer(service, rules, person, zone)
 
 # The end of it
 
@@ -152,7 +97,7 @@ ending = st.expander("What goes, what stays, and how", icon=":material/delete:",
 if ending.open:
     with ending, st.skeleton(height=120):
         concepts = len(service.get_user_mastery(person.id))
-        sessions = len(service.get_sessions(person.id, LONGEST_RANGE_DAYS, MOST_SESSIONS))
+        sessions = len(service.get_sessions(person.id, LONGEST_RANGE_DAYS, term.MOST_SESSIONS))
     with ending:
         st.markdown(f"{explained.erased(concepts, person.interactions, sessions)}\n\n{explained.STAYS}")
         st.markdown("Take a copy along first:")

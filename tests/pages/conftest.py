@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import streamlit as st
+from streamlit.elements.widgets.button import ButtonMixin
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -21,6 +23,8 @@ FIRST_SCREENS = ("student/progress.py", "instructor/cohort.py")
 
 # What happened: a concept, an outcome, and how many days ago.
 Happened = tuple[str, str, float]
+# What a button gives that was drawn, by its label: the file's name, and the making of it.
+Offered = dict[str, tuple[str, Callable[[], Any]]]
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,21 @@ def at_home(database: EmbeddedDatabase, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("MASTERY_HOME", str(database.server.home))
     monkeypatch.syspath_prepend(str(ROOT))
     st.cache_data.clear()
+
+
+@pytest.fixture
+def offered(monkeypatch: pytest.MonkeyPatch) -> Offered:
+    """The files that were offered on a screen."""
+    kept: Offered = {}
+    drawn = ButtonMixin.download_button
+
+    def draw(self: Any, label: str, data: Callable[[], Any], file_name: str, *rest: Any, **more: Any) -> bool:
+        kept[label] = file_name, data
+        return drawn(self, label, data, file_name, *rest, **more)
+
+    monkeypatch.setattr(ButtonMixin, "download_button", draw)
+    monkeypatch.setattr(st, "download_button", st._main.download_button)
+    return kept
 
 
 @pytest.fixture

@@ -2,9 +2,12 @@
 
 import json
 from base64 import b64decode
+from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 
@@ -76,3 +79,15 @@ def table(app: AppTest, number: int = 0) -> list[dict[str, Any]]:
     """The rows of a table, by column; NaN where a cell is empty."""
     rows: list[dict[str, Any]] = app.dataframe[number].value.to_dict("records")
     return rows
+
+
+def opened_as_csv(offered: Mapping[str, tuple[str, Any]], what: str) -> pd.DataFrame:
+    """The table that the button ``what`` "as CSV" gives."""
+    _, made = offered[f"{what} as CSV"]
+    return pd.read_csv(BytesIO(made()), keep_default_na=False, na_values=[""])
+
+
+def opened_as_excel(offered: Mapping[str, tuple[str, Any]], what: str) -> pd.DataFrame:
+    """The table that the button ``what`` "as Excel" gives."""
+    _, made = offered[f"{what} as Excel"]
+    return pd.read_excel(BytesIO(made()), keep_default_na=False, na_values=[""])

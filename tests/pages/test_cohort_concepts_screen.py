@@ -1,19 +1,34 @@
 """The Concepts screen: which are hardest for a cohort, and one of them opened."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from math import isnan, nan
 from typing import Any
 from uuid import uuid4
 
+import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 from streamlit.testing.v1 import AppTest
 
 from mastery_core.cohort_service import CohortService
 from mastery_core.concept import concept_id
 from mastery_core.database import EmbeddedDatabase
-from tests.pages.conftest import Classroom, Happened
-from tests.pages.reading import beside, everything, figures, links, markup, said, table, traces, unpacked
+from tests.pages.conftest import Classroom, Happened, Offered
+from tests.pages.reading import (
+    beside,
+    everything,
+    figures,
+    links,
+    markup,
+    opened_as_csv,
+    opened_as_excel,
+    said,
+    table,
+    traces,
+    unpacked,
+)
 
 Make = Callable[..., Classroom]
 Screen = Callable[..., AppTest]
@@ -183,7 +198,9 @@ def test_figures_of_one_concept_are_those_of_the_service(
     known = cells.score[cells.observations >= 3] * 100
     shown = [row["score"] for row in table(app) if not isnan(row["score"])]
     assert shown == pytest.approx(sorted(known.tolist()), abs=0.051)
-    assert len(table(app)) == asked["learners"] == (cells.observations > 0).sum()
+    practised = [row for row in table(app) if row["standing"] != "never practised"]
+    assert len(practised) == asked["learners"] == (cells.observations > 0).sum()
+    assert len(table(app)) == 8
     app.session_state["opportunity_numbers"] = True
     numbers = next(each.value for each in app.run().dataframe if "opportunity" in each.value)
     opportunities = service.get_opportunities(busy.cohort, "Sampling", day)
@@ -193,10 +210,49 @@ def test_figures_of_one_concept_are_those_of_the_service(
     )
 
 
-def test_who_has_not_practised_it_is_counted(of_three: Classroom, concepts: Screen) -> None:
+def test_who_has_not_practised_it_stands_last_and_is_counted(of_three: Classroom, concepts: Screen) -> None:
     app = concepts(of_three, "Sampling")
-    assert [row["learner"] for row in table(app)] == ["Ada High", "Bo Mid"]
+    assert [(row["learner"], row["standing"], row["observations"]) for row in table(app)][2] == (
+        "Cy Low",
+        "never practised",
+        0,
+    )
+    assert [row["learner"] for row in table(app)][:2] == ["Ada High", "Bo Mid"]
+    assert isnan(table(app)[2]["score"])
     assert "1 learner of the cohort had not practised it by this day." in said(app)
+    assert "2 learners by score now." in said(app)
+    app = concepts(of_three, "Box plots")
+    assert [row["standing"] for row in table(app)] == ["○ not enough data", "never practised", "never practised"]
+    assert "0 learners by score now. 1 more with too few observations to tell." in said(app)
+
+
+def test_what_is_shown_can_be_taken_along_whole(
+    busy: Classroom, concepts: Screen, offered: Offered, database: EmbeddedDatabase
+) -> None:
+    app = concepts(busy, as_of=days_ago(1))
+    shown = app.dataframe[0].value.drop(columns="course")
+    assert_frame_equal(opened_as_csv(offered, "Every concept"), shown, check_dtype=False)
+    assert_frame_equal(opened_as_excel(offered, "Every concept"), shown, check_dtype=False)
+    app = concepts(busy, "Sampling", as_of=days_ago(1))
+    for key in ("opportunity_numbers", "concept_course_numbers"):
+        app.session_state[key] = True
+    opportunities, course, learners = (each.value for each in app.run().dataframe)
+    assert "Nia New" in set(learners["learner"])
+    at = course["at"].dt.tz_convert(None).dt.floor("min")
+    course = course.drop(columns="at")
+    course.insert(0, "at (UTC)", at)
+    for label, table_shown in {
+        "These learners": learners,
+        "These answers": opportunities,
+        "This curve": course,
+    }.items():
+        read = opened_as_csv(offered, label)
+        if label == "This curve":
+            read["at (UTC)"] = pd.to_datetime(read["at (UTC)"])
+        assert_frame_equal(read, table_shown, check_dtype=False, check_index_type=False)
+        assert_frame_equal(opened_as_excel(offered, label), table_shown, check_dtype=False)
+        name, _ = offered[f"{label} as CSV"]
+        assert re.fullmatch(rf"[a-z-]+-{busy.cohort[:8]}-{concept_id('Sampling')[:8]}-{days_ago(1)}\.csv", name)
 
 
 def test_one_learner_is_one_learner_in_the_words(classroom: Make, concepts: Screen) -> None:
@@ -260,7 +316,7 @@ def test_many_concepts_and_many_learners_come_in_pages(classroom: Make, concepts
         30,
     ]
     assert len(table(concepts(made, "Bayes"))) == 50
-    assert len(table(concepts(made, "Bayes", learners_page="2"))) == 2
+    assert len(table(concepts(made, "Bayes", learners_page="2"))) == 3
 
 
 def test_the_instructors_own_thresholds_hold(of_three: Classroom, concepts: Screen, query: Callable[..., Any]) -> None:

@@ -5,14 +5,27 @@ from datetime import UTC, date, datetime, timedelta
 from math import isnan
 from uuid import uuid4
 
+import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 from streamlit.testing.v1 import AppTest
 
 from mastery_core.attention import attended
 from mastery_core.cohort_service import CohortService, moment_of
 from mastery_core.database import Database, EmbeddedDatabase
-from tests.pages.conftest import Classroom, Happened
-from tests.pages.reading import beside, everything, figures, links, markup, said, table, traces
+from tests.pages.conftest import Classroom, Happened, Offered
+from tests.pages.reading import (
+    beside,
+    everything,
+    figures,
+    links,
+    markup,
+    opened_as_csv,
+    opened_as_excel,
+    said,
+    table,
+    traces,
+)
 
 Make = Callable[..., Classroom]
 Screen = Callable[..., AppTest]
@@ -64,7 +77,8 @@ def test_an_instructor_without_a_cohort_is_told_how_to_come_by_one(
     service.call("grant_role", person=teacher, role="instructor")
     app = screen(teacher, script)
     assert "No cohort yet" in said(app)
-    assert "cohort add" in said(app)
+    assert "Create one" in said(app)
+    assert "Create a cohort" in links(app)
     assert not app.metric
     assert not app.selectbox
 
@@ -73,7 +87,8 @@ def test_an_instructor_without_a_cohort_is_told_how_to_come_by_one(
 def test_a_cohort_without_learners_says_how_they_come(classroom: Make, screen: Screen, script: str) -> None:
     app = screen(classroom().teacher, script)
     assert "Nobody is in this cohort yet" in said(app)
-    assert "import of their practice" in said(app)
+    assert "Add learners from a list" in said(app)
+    assert links(app) == ["Add learners", "Import practice"]
     assert not app.metric
     assert not app.get("plotly_chart")
 
@@ -364,6 +379,146 @@ def test_what_the_curve_shows_is_the_course_of_the_service(
     assert [row["middle"] for row in rows] == pytest.approx(
         (course["middle"] * 100).tolist()[::-1], abs=0.051, nan_ok=True
     )
+
+
+def test_every_learner_and_the_curve_can_be_taken_along(classroom: Make, cohort: Screen, offered: Offered) -> None:
+    made = classroom(
+        ("=1+1", times("correct", 4, 20)), ("Zoe Low", times("incorrect", 4, 3)), *((f"New {n:02}", []) for n in range(50)),
+    )  # fmt: skip
+    app = cohort(made, as_of=days_ago(1), learners_page="2")
+    second = app.dataframe[0].value
+    app = cohort(made, as_of=days_ago(1))
+    shown = pd.concat([app.dataframe[0].value, second], ignore_index=True)
+    assert len(shown) == 52
+    for read, told in ((opened_as_excel, shown), (opened_as_csv, shown.replace("=1+1", "'=1+1"))):
+        taken = read(offered, "Every learner").fillna({"why": ""})
+        taken["last"] = pd.to_datetime(taken["last"]).astype(shown["last"].dtype)
+        assert_frame_equal(taken, told, check_dtype=False)
+    assert "This curve as CSV" not in offered
+    app.session_state["course_numbers"] = True
+    course = app.run().dataframe[0].value
+    for read in (opened_as_csv(offered, "This curve"), opened_as_excel(offered, "This curve")):
+        assert pd.to_datetime(read["at (UTC)"]).tolist() == course["at"].dt.tz_convert(None).dt.floor("min").tolist()
+        rest = ["learners", "lower", "middle", "upper"]
+        assert_frame_equal(read[rest], course[rest], check_dtype=False)
+    assert all(f"{made.cohort[:8]}-{days_ago(1)}." in name for name, _ in offered.values() if "report" not in name)
+
+
+@pytest.fixture
+def addresses(cohort: Screen) -> Callable[..., AppTest]:
+    """The Cohort screen with the popover of the addresses open, and these rows of the table ticked."""
+
+    def show(of: Classroom, *rows: int, whom: str | None = None, **address: str) -> AppTest:
+        app = cohort(of, **address)
+        app.session_state["addresses"] = True
+        app.session_state[app.dataframe[0].key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+        app.run()
+        if whom:
+            app.selectbox(key="addresses_of").set_value(whom).run()
+        assert not app.exception, app.exception[0].message
+        return app
+
+    return show
+
+
+@pytest.fixture
+def reachable(of_three: Classroom, query: Callable[..., object]) -> Classroom:
+    """The three, of whom Ada has no address. An address is one person's: those of an earlier test have it no more."""
+    query("update auth.users set email = null where email in ('bo@x.edu', 'Zoe.Low@x.edu')")
+    for learner, email in zip(of_three.learners, (None, "bo@x.edu", "Zoe.Low@x.edu"), strict=True):
+        query("update auth.users set email = %(email)s where id = %(id)s", id=learner, email=email)
+    return of_three
+
+
+def lines(app: AppTest) -> list[str]:
+    """What can be copied."""
+    return [code.value for code in app.code]
+
+
+def test_addresses_of_the_learners_picked_can_be_copied(reachable: Classroom, addresses: Screen) -> None:
+    app = addresses(reachable, 0, 1)  # who needs attention first: Zoe, Bo, Ada
+    assert lines(app) == ["Zoe.Low@x.edu, bo@x.edu"]
+    assert "2 e-mail addresses." in said(app)
+    assert "none" not in " ".join(caption.value for caption in app.caption if "addresses" in caption.value)
+    assert lines(addresses(reachable, 1)) == ["bo@x.edu"]
+
+
+def test_who_has_no_address_is_said(reachable: Classroom, addresses: Screen) -> None:
+    app = addresses(reachable, 1, 2)
+    assert lines(app) == ["bo@x.edu"]
+    assert "1 e-mail address. 1 person has none: Ada High." in said(app)
+    app = addresses(reachable, 2)
+    assert lines(app) == []
+    assert "1 person has no e-mail address: Ada High." in said(app)
+
+
+def test_where_nobody_is_picked_there_is_a_hint_and_nothing_to_copy(reachable: Classroom, addresses: Screen) -> None:
+    app = addresses(reachable)
+    assert lines(app) == []
+    assert "Nobody is picked yet: tick learners in the table below" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("whom", "copied"),
+    [
+        ("Who needs attention", ["Zoe.Low@x.edu, bo@x.edu"]),
+        ("▼ Struggling", ["Zoe.Low@x.edu"]),
+        ("↘ Slipping", ["bo@x.edu"]),
+        ("● On track", []),
+        ("★ Excelling", []),
+        ("◌ Inactive", []),
+        ("Not started", []),
+        ("Every learner", ["Zoe.Low@x.edu, bo@x.edu"]),
+    ],
+)
+def test_addresses_of_a_group_can_be_copied(
+    reachable: Classroom, addresses: Screen, whom: str, copied: list[str]
+) -> None:
+    app = addresses(reachable, 0, whom=whom)
+    assert lines(app) == copied
+    if whom in ("● On track", "Not started"):
+        assert "Nobody is in this group." in said(app)
+
+
+def test_the_numbers_beside_the_groups_are_those_of_the_screen(reachable: Classroom, addresses: Screen) -> None:
+    options = (
+        addresses(reachable, 0, 2, struggling="0", slipping="10", inactive="10").selectbox(key="addresses_of").options
+    )
+    assert options[:2] == ["Picked in the table", "Who needs attention"]
+    assert options[-3:] == ["◌ Inactive", "Not started", "Every learner"]
+
+
+def test_while_the_popover_is_closed_no_address_is_asked_for_and_none_sent(
+    reachable: Classroom, cohort: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(*_: object) -> None:
+        raise AssertionError("addresses were asked for")
+
+    monkeypatch.setattr("mastery_core.cohort_keeping.CohortKeeping.get_people", asked)
+    app = cohort(reachable)
+    assert lines(app) == []
+    assert "@x.edu" not in everything(app)
+    app.session_state["addresses"] = True
+    assert lines(app.run()) == [], "nor while nobody is picked"
+
+
+def test_a_moved_limit_that_changes_the_order_leaves_nobody_picked(reachable: Classroom, addresses: Screen) -> None:
+    app = addresses(reachable, 0)
+    assert lines(app) == ["Zoe.Low@x.edu"]
+    app.query_params["struggling"] = "0"
+    app.query_params["slipping"] = "10"
+    app.run()
+    assert table(app)[0]["learner"] == "Ada High"
+    assert lines(app) == []
+    assert "Nobody is picked yet" in said(app)
+
+
+def test_a_picked_row_opens_nobody_and_a_pressed_name_does(reachable: Classroom, addresses: Screen) -> None:
+    app = addresses(reachable, 0)
+    assert app.title[0].value == "Cohort"
+    app.session_state["every_learner_opens"] = {"row": 1}
+    app.run()
+    assert app.query_params["learner"] in (reachable.learners[1], [reachable.learners[1]])
 
 
 def test_hostile_names_are_shown_as_the_text_they_are(classroom: Make, cohort: Screen) -> None:

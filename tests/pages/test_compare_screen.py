@@ -8,11 +8,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from pandas.testing import assert_frame_equal
 from streamlit.testing.v1 import AppTest
 
 from mastery_core.database import Database
 from mastery_core.identity.installation import installation
 from pages.instructor.explained import compare as explained
+from tests.pages.conftest import Offered
+from tests.pages.reading import opened_as_csv, opened_as_excel
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 30
@@ -123,6 +126,21 @@ def test_what_cannot_be_compared_is_in_the_table(two: tuple[str, str, str], comp
     )
 
 
+def test_the_numbers_can_be_taken_along_with_what_they_are_of(
+    two: tuple[str, str, str], compared: Screen, offered: Offered
+) -> None:
+    teacher, high, low = two
+    [table] = compared(teacher, cohort=high, **{"with": low}).dataframe
+    for read in (opened_as_csv(offered, "These numbers"), opened_as_excel(offered, "These numbers")):
+        assert_frame_equal(read.drop(columns=["first", "second"]), table.value, check_dtype=False)
+        assert read["first"].str.startswith("Thursday").all()
+        assert read["second"].str.startswith("Monday").all()
+    today, before = datetime.now(UTC).date(), datetime.now(UTC).date() - timedelta(days=5)
+    assert offered["These numbers as CSV"][0] == f"compare-{high[:8]}-{low[:8]}-{today}.csv"
+    compared(teacher, cohort=high, against="before", before=str(before))
+    assert offered["These numbers as CSV"][0] == f"compare-{high[:8]}-{before}-{today}.csv"
+
+
 def test_a_cohort_stands_beside_its_own_past(class_of: Class, instructor: Instructor, compared: Screen) -> None:
     name, people = f"Growing {uuid4()}", [str(uuid4()) for _ in range(6)]
     cohort = class_of([{"Bayes": 3} for _ in people], name, people, days_ago=20)
@@ -148,7 +166,7 @@ def test_what_is_chosen_is_in_the_address_by_id(two: tuple[str, str, str], compa
     app = compared(teacher, cohort=high)
     app.selectbox[1].set_value(third).run()
     assert app.query_params["with"] == third
-    app.segmented_control[1].set_value("before").run()
+    app.segmented_control(key="against_choice").set_value("before").run()
     assert app.query_params["against"] == "before"
     assert "day" not in str(app.query_params)
 

@@ -8,14 +8,15 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+from pandas.testing import assert_frame_equal
 from streamlit.testing.v1 import AppTest
 
 from mastery_core.cohort_service import CohortService
 from mastery_core.concept import concept_id
 from mastery_core.database import EmbeddedDatabase
 from mastery_core.likeness import by_likeness
-from tests.pages.conftest import Classroom, Happened
-from tests.pages.reading import layout, links, markup, said, table, traces, unpacked
+from tests.pages.conftest import Classroom, Happened, Offered
+from tests.pages.reading import layout, links, markup, opened_as_csv, opened_as_excel, said, table, traces, unpacked
 
 Make = Callable[..., Classroom]
 Screen = Callable[..., AppTest]
@@ -102,11 +103,29 @@ def test_all_mastered_and_all_weak_are_counted_as_they_are(classroom: Make, grid
     assert ":orange[▼ below 50%: 3] · :blue[● developing: 0] · :green[★ mastered from 80%: 0]" in legend(grid(worst))
 
 
-def test_a_page_of_learners_who_have_not_practised_says_so(classroom: Make, grid: Screen) -> None:
+def test_a_page_of_learners_who_have_not_practised_says_so_and_leads_on(
+    classroom: Make, grid: Screen, offered: Offered
+) -> None:
     made = classroom(*((f"Learner {n:02}", times("incorrect", 3, 2)) for n in range(50)), ("Nia New", []))
-    app = grid(made, grid_page="2")
-    assert "None of these learners has practised yet." in said(app)
-    assert not app.get("plotly_chart")
+    for order in ("attention", "likeness"):
+        app = grid(made, grid_page="2", sort=order)
+        assert "None of these learners has practised yet." in said(app)
+        assert not app.get("plotly_chart")
+        assert app.get("pagination"), "the way back to the others"
+        assert learners(app) == ["Nia New"]
+        assert len(opened_as_csv(offered, "All learners")) == 51
+
+
+def test_all_learners_can_be_taken_along_those_without_data_too(
+    classroom: Make, grid: Screen, offered: Offered
+) -> None:
+    made = classroom(
+        ("=1+1", times("correct", 4, 2, "Sampling")), ("Bo Mid", times("incorrect", 3, 2)), ("Nia New", []),
+    )  # fmt: skip
+    app = grid(made, as_of=YESTERDAY)
+    assert_frame_equal(opened_as_excel(offered, "All learners"), app.dataframe[0].value, check_dtype=False)
+    shown = app.dataframe[0].value.replace("=1+1", "'=1+1")
+    assert_frame_equal(opened_as_csv(offered, "All learners"), shown, check_dtype=False)
 
 
 def test_cells_are_those_of_the_service(of_three: Classroom, grid: Screen, database: EmbeddedDatabase) -> None:

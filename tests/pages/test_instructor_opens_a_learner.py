@@ -25,6 +25,7 @@ SCREENS = {
     "Insights": "student/insights.py", "Review plan": "student/review_plan.py",
 }  # fmt: skip
 COHORT = "instructor/cohort.py"
+OF_COHORTS = ("Cohort", "Grid", "Concepts", "Compare", "Manage", "Import")
 NO_SUCH_LEARNER = "There is no such learner, or not one that you teach."
 
 LOW = [("Bayes", "incorrect", days) for days in (3, 2, 1)]
@@ -191,9 +192,8 @@ def test_links_between_the_screens_keep_learner_cohort_and_range(
     assert in_screen[":blue[Bayes]"] == kept | {"learner": of_three.low, "concept": concept_id("Bayes")}
     assert in_screen["Back to the cohort"] == kept
     assert {title: menu[title] for title in SCREENS} == dict.fromkeys(SCREENS, kept | {"learner": of_three.low})
-    assert {
-        title: menu[title] for title in ("Cohort", "Grid", "Concepts", "Compare", "Profile", "Help")
-    } == dict.fromkeys(("Cohort", "Grid", "Concepts", "Compare", "Profile", "Help"), kept)
+    others = (*OF_COHORTS, "Profile", "Help")
+    assert {title: menu[title] for title in others} == dict.fromkeys(others, kept)
 
 
 def test_the_menu_names_the_learner_and_offers_only_what_is_for_who_looks(
@@ -202,7 +202,7 @@ def test_the_menu_names_the_learner_and_offers_only_what_is_for_who_looks(
     query("update profiles set display_name = 'You *see*' where id = %(id)s", id=of_three.low)
     app = opened(of_three.low)
     assert sections(app) == ["Your cohorts", r"You \*see\*", "You"]
-    assert list(links(app.sidebar)) == ["Cohort", "Grid", "Concepts", "Compare", *SCREENS, "Profile", "Help"]
+    assert list(links(app.sidebar)) == [*OF_COHORTS, *SCREENS, "Profile", "Help"]
 
 
 @pytest.mark.parametrize("title", SCREENS)
@@ -318,10 +318,7 @@ def test_own_learning_is_offered_to_who_learns(
     app = screen(learns_too, "help.py", learner=of_three.low, range="90 days")
     assert sections(app) == ["Your cohorts", "Your learning", "You"]
     assert list(links(app.sidebar)) == [
-        "Cohort",
-        "Grid",
-        "Concepts",
-        "Compare",
+        *OF_COHORTS,
         *SCREENS,
         "My group",
         "My data",

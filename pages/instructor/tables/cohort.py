@@ -1,6 +1,6 @@
 """The tables of the Cohort screen: the same numbers, as numbers, and how the columns read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +61,19 @@ def learner_table(learners: pd.DataFrame, limits: Limits, moment: datetime) -> p
     )
 
 
+def key_of(table: str, ids: Iterable[str]) -> str:
+    """What a table of these rows is known by: a new key whenever others are shown, or in another order, so that none is ticked then.
+
+    A key that had been used before would bring back what was ticked, which the browser shows no more.
+    """
+    rows = " ".join(ids)
+    last, number = st.session_state.get(f"{table}_rows", ("", 0))
+    if rows != last:
+        number += 1
+        st.session_state[f"{table}_rows"] = rows, number
+    return f"{table}_{number}"
+
+
 def learner_columns(rules: Rules) -> dict[str, Any]:
     column = st.column_config
     window, enough = f"the last {WINDOW_DAYS:.0f} days", f"{ENOUGH_OBSERVATIONS} observations"
@@ -114,6 +127,21 @@ def course_columns() -> dict[str, Any]:
         "middle": column.NumberColumn("Median", format="%.1f%%", help="Half of the learners are below it."),
         "upper": column.NumberColumn("90th percentile", format="%.1f%%", help="A tenth of the learners are above it."),
     }
+
+
+def course_file(course: pd.DataFrame) -> pd.DataFrame:
+    """As ``course_table``, with the minutes of UTC, which is the only time a workbook knows."""
+    table = course_table(course)
+    return table.assign(at=pd.DatetimeIndex(table["at"]).tz_convert(None).floor("min")).rename(
+        columns={"at": "at (UTC)"}
+    )
+
+
+def downloads(what: str, table: Callable[[], pd.DataFrame], stem: str) -> None:
+    """The table as CSV and as Excel, side by side."""
+    with st.container(horizontal=True):
+        download(f"{what} as CSV", table, f"{stem}.csv")
+        download(f"{what} as Excel", table, f"{stem}.xlsx")
 
 
 def download(label: str, table: Callable[[], pd.DataFrame], file_name: str) -> None:

@@ -11,6 +11,7 @@ from mastery_core.standing import ENOUGH_OBSERVATIONS, bands
 from pages.instructor.tables.cohort import NAME_WIDTH
 
 OPENS, OPENS_LEARNER = "concept_of_cohort_opens", "concept_learner_opens"
+NEVER = "never practised"
 
 
 def concept_table(concepts: pd.DataFrame) -> pd.DataFrame:
@@ -71,7 +72,10 @@ def standing_table(standing: pd.DataFrame, weak: float, mastered: float) -> pd.D
         {
             "learner": standing["name"].to_numpy(),
             "score": _percent(standing["score"].where(standing["known"])),
-            "standing": [f"{BAND_GLYPHS[each]} {each}" for each in band],
+            "standing": [
+                f"{BAND_GLYPHS[each]} {each}" if observations else NEVER
+                for each, observations in zip(band, standing["observations"], strict=True)
+            ],
             "observations": standing["observations"].to_numpy(),
         }
     )
