@@ -42,7 +42,7 @@ def a_concept_of_the_cohort(page: Page) -> None:
     screens.settle(page)
 
 
-TEACHING = {name: from_menu(name) for name in ("Cohort", "Grid", "Concepts", "Compare")} | {
+TEACHING = {name: from_menu(name) for name in ("Cohort", "Grid", "Concepts", "Compare", "Manage", "Import")} | {
     "Concept of a cohort": a_concept_of_the_cohort
 }
 
