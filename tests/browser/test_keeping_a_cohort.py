@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 from mastery_core.cohort_keeping import CohortKeeping
 from mastery_core.database import EmbeddedDatabase
 from tests.browser import screens
-from tests.browser.test_practice_import import button, check, choose, undo
+from tests.browser.test_import_screen import button, check, choose, undo
 from tests.conftest import Console
 
 LINES = 5_000
