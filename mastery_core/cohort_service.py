@@ -44,6 +44,7 @@ class CohortService:
             learners=answer["learners"],
             first_day=date.fromisoformat(answer["first_day"]) if answer["first_day"] else None,
             last_activity=_moment(answer["last_activity"]),
+            archived_at=_moment(answer["archived_at"]),
         )
 
     def get_learners(

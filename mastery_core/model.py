@@ -245,6 +245,7 @@ class CohortSpan:
     learners: int
     first_day: date | None
     last_activity: datetime | None
+    archived_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,9 @@ def is_long_ago(last_activity: datetime, now: datetime) -> bool:
 
 
 def opening_day(last_activity: datetime, now: datetime, zone: ZoneInfo) -> date:
-    """Today, or the day of the last activity where that is long ago."""
-    return (last_activity if is_long_ago(last_activity, now) else now).astimezone(zone).date()
+    """Today, or the day of the last activity where that is long ago; none before ``EARLIEST_DAY``, which no screen offers."""
+    day = (last_activity if is_long_ago(last_activity, now) else now).astimezone(zone).date()
+    return max(EARLIEST_DAY, day)
 
 
 def moment_of(day: date, last_activity: datetime, now: datetime, zone: ZoneInfo) -> datetime:

@@ -91,9 +91,13 @@ def all_concepts_link() -> None:
 
 
 def chosen_from(key: str, names: Sequence[str]) -> str | None:
-    """The name in the row whose button, in the column with this ``key``, was pressed for this run."""
-    pressed = st.session_state.get(key)
-    return names[pressed["row"]] if pressed and pressed["row"] < len(names) else None
+    """The name in the row whose button, in the column with this ``key``, was pressed for this run; the rows have these ``names`` now.
+
+    What was pressed is a row of the table as it was drawn last, which may have had other rows, or in another order.
+    """
+    pressed, drawn = st.session_state.get(key), st.session_state.get(f"{key}_drawn", names)
+    st.session_state[f"{key}_drawn"] = names = list(names)
+    return drawn[pressed["row"]] if pressed and pressed["row"] < len(drawn) else None
 
 
 def as_label(text: str) -> str:

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from mastery_core.errors import InvalidInput
 from mastery_core.identity.directory import LONGEST_NAME
 from mastery_core.recording import USUAL_RULES
-from pages import clock, invitations, signed_in
+from pages import clock, invitations, replies, signed_in
 from pages.student.explained import profile as explained
 
 # The browser's own zone, whichever it is.
 BROWSERS = ""
 FORM_WIDTH = 640
+PLACE = "profile"
 
 # Who, and what they have chosen so far
 
@@ -35,7 +35,7 @@ def chosen(key: str, own: float | None) -> float | None:
 
 def save(*, usual: bool = False) -> None:
     """Save what stands in the form, with the usual thresholds if asked for; what cannot be is said, and nothing lost."""
-    try:
+    with replies.refusals(PLACE):
         signed_in.save_profile(
             display_name=st.session_state.profile_name,
             time_zone=st.session_state.profile_zone or None,
@@ -43,12 +43,9 @@ def save(*, usual: bool = False) -> None:
             mastered_from=None if usual else chosen("profile_mastered", person.mastered_from),
             compares=person.compares,
         )
-    except InvalidInput as error:
-        st.session_state.profile_trouble = str(error)
-        return
-    for key in kept:
-        del st.session_state[key]
-    st.session_state.profile_saved = True
+        for key in kept:
+            st.session_state.pop(key, None)
+        replies.done(PLACE, "Saved.")
 
 
 with st.container(gap=None):
@@ -87,10 +84,7 @@ with st.form("profile", width=FORM_WIDTH):
             )
     if learns:
         st.caption(explained.OWN if own else explained.USUAL)
-if trouble := st.session_state.pop("profile_trouble", None):
-    st.error(trouble, icon=":material/edit:")
-if st.session_state.pop("profile_saved", False):
-    st.toast("Saved.", icon=":material/check:")
+replies.say(PLACE)
 
 # How others name them
 

@@ -8,6 +8,8 @@ import streamlit as st
 from mastery_core.errors import MasteryError
 from pages import links
 
+DONE, REFUSED = "done", "refused"
+
 
 @contextmanager
 def refusals(place: str) -> Iterator[None]:
@@ -15,17 +17,28 @@ def refusals(place: str) -> Iterator[None]:
     try:
         yield
     except MasteryError as error:
-        st.session_state[f"{place}_refused"] = str(error)
+        _kept()[place, REFUSED] = str(error)
 
 
 def done(place: str, sentence: str) -> None:
     """Have a sentence (Markdown) said at ``place``."""
-    st.session_state[f"{place}_done"] = sentence
+    _kept()[place, DONE] = sentence
 
 
 def say(place: str) -> None:
     """Say what there is to say at ``place``, once."""
-    if sentence := st.session_state.pop(f"{place}_done", None):
+    kept = _kept()
+    if sentence := kept.pop((place, DONE), None):
         st.success(sentence, icon=":material/check:")
-    if refused := st.session_state.pop(f"{place}_refused", None):
+    if refused := kept.pop((place, REFUSED), None):
         st.error(links.as_label(refused), icon=":material/error:")
+
+
+def drop() -> None:
+    """Let go what was not said, where the screen that it belongs to cannot be drawn: it is not for a later one, of another cohort."""
+    _kept().clear()
+
+
+def _kept() -> dict[tuple[str, str], str]:
+    kept: dict[tuple[str, str], str] = st.session_state.setdefault("replies", {})
+    return kept

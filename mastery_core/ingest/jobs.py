@@ -101,8 +101,13 @@ class Jobs:
         return job
 
     def of(self, owner: str) -> Job | None:
-        """The owner's job: the one that works, else the one that ended last."""
-        return self._jobs.get(owner)
+        """The owner's job: the one that works, else the one that ended last. What ended long ago goes, whosever it was."""
+        with self._lock:
+            left = self._take_old()
+            in_use = {each.folder for each in self._jobs.values()}
+            job = self._jobs.get(owner)
+        _remove(each.folder for each in left if each.folder not in in_use)
+        return job
 
     def forget(self, owner: str) -> None:
         """Let the owner's job go, and its temporary folder. One that still works is left alone."""

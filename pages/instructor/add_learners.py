@@ -2,14 +2,13 @@
 
 import streamlit as st
 
-from mastery_core.cohort_keeping import CohortKeeping, RosterPlan
-from mastery_core.errors import MasteryError
-from mastery_core.roster import read_roster, roster_text
+from mastery_core.cohort_keeping import RosterPlan
+from mastery_core.errors import InvalidInput, NotFound
+from mastery_core.roster import roster_text
 from pages import links, replies, signed_in
+from pages.instructor import files, kept
 from pages.instructor.explained import manage as explained
-from pages.instructor.tables import cohort as files
 from pages.instructor.tables import manage as tables
-from pages.instructor.view import forget_learners
 
 PLACE = "manage_add"
 ROWS_A_PAGE = 50
@@ -36,13 +35,13 @@ def show(cohort: str) -> None:
         "Who is not known", list(explained.UNKNOWN), format_func=explained.UNKNOWN.__getitem__, horizontal=True, key="manage_unknown",
         help=explained.UNKNOWN_HELP,
     )  # fmt: skip
-    st.button("Preview", icon=":material/preview:", key="manage_preview")
+    st.button("Preview", icon=":material/preview:", key="manage_preview", on_click=kept.plan.clear)
     try:
         text = roster_text(file.getvalue()) if file else pasted
         if not text.strip():
             return
-        plan = _planned(cohort, text, unknown == "new", signed_in.session_key(), signed_in.cohort_keeping())
-    except MasteryError as error:
+        plan = kept.plan(cohort, text, unknown == "new", signed_in.session_key(), signed_in.cohort_keeping())
+    except (NotFound, InvalidInput) as error:
         st.error(links.as_label(str(error)), icon=":material/error:")
         return
     _preview(cohort, plan)
@@ -59,7 +58,8 @@ def _preview(cohort: str, plan: RosterPlan) -> None:
         )  # fmt: skip
         chosen = [each for each in lines if kind is None or each.verdict == kind]
         pages = max(1, -(-len(chosen) // ROWS_A_PAGE))
-        page = min(st.session_state.get("manage_plan_page", 1), pages)
+        page = st.session_state.get("manage_plan_page", 1)
+        page = page if page <= pages else 1  # as st.pagination does
         st.dataframe(
             tables.plan_table(chosen[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE]), column_config=tables.plan_columns(),
             hide_index=True, placeholder="", alt=f"What will become of each line, page {page} of {pages}",
@@ -73,7 +73,7 @@ def _preview(cohort: str, plan: RosterPlan) -> None:
                 )
             else:
                 st.markdown("**There is nothing to add.**", width="content")
-            files.download("Preview as CSV", lambda: tables.plan_table(lines), "preview.csv")
+            files.pair("Preview", lambda: tables.plan_table(lines), "preview")
 
 
 def _add(cohort: str, plan: RosterPlan) -> None:
@@ -83,16 +83,4 @@ def _add(cohort: str, plan: RosterPlan) -> None:
         replies.done(PLACE, explained.added(done))
         st.session_state.manage_lists += 1
         signed_in.forget()
-        forget_learners()
-    _planned.clear()
-
-
-@st.cache_data(scope="session", ttl=600, max_entries=2, show_spinner="Looking at the list …")
-def _planned(
-    cohort: str,
-    text: str,
-    make_new: bool,  # noqa: FBT001 - a key of the cache
-    asked_by: str | None,  # noqa: ARG001 - a key of the cache
-    _keeping: CohortKeeping,
-) -> RosterPlan:
-    return _keeping.plan(cohort, read_roster(text), make_new=make_new)
+    kept.forget()

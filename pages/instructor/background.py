@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -42,7 +42,8 @@ class Asked:
 class Task:
     """What a job is there for: ``kind`` is check, import or undo.
 
-    ``found`` is what the check before an import found, ``undoes`` the id of the import that is undone.
+    ``found`` is what the check before an import found, ``before`` the ids of the cohort's imports when it began, ``undoes`` the id
+    of the import that is undone.
     """
 
     kind: str
@@ -50,6 +51,7 @@ class Task:
     file: str
     asked: Asked | None = None
     found: DryRun | None = None
+    before: frozenset[str] = frozenset()
     undoes: str | None = None
 
 
@@ -89,6 +91,13 @@ def stands(made: Import, work: Work | None) -> str:
     if work and works and made.id == work.task.undoes:
         return "undoing"
     return "interrupted" if made.mine and made.state in UNFINISHED and not works else made.state
+
+
+def left_behind(imports: Iterable[Import], work: Work) -> bool:
+    """Whether something is left of the import that ``work`` was: of one that began with it, not of an earlier one of that file."""
+    return any(
+        each.mine and each.id not in work.task.before and stands(each, work) == "interrupted" for each in imports
+    )
 
 
 def look_at(uploaded: UploadedFile) -> tuple[str, FileShape]:
@@ -134,8 +143,9 @@ def import_checked(work: Work) -> None:
         if folder is None or asked is None or not (path := folder / FILE).exists():
             raise InvalidInput(GONE)
         practice = signed_in.practice_import(asked.cohort)
+        before = frozenset(each.id for each in practice.get_imports())
         _begin(
-            Task("import", asked.cohort, name, asked, work.found), folder,
+            Task("import", asked.cohort, name, asked, work.found, before), folder,
             lambda progress: practice.run(path, asked.reading, name=name, on_progress=progress),
         )  # fmt: skip
 

@@ -10,7 +10,7 @@ from mastery_core.charts.course import cohort_course
 from mastery_core.charts.palette import GROUP_GLYPHS
 from mastery_core.cohort_service import moment_of
 from pages import address, chart, links
-from pages.instructor import addresses, digest, report
+from pages.instructor import addresses, digest, files, report
 from pages.instructor import limits as sliders
 from pages.instructor.explained import cohort as explained
 from pages.instructor.tables import cohort as tables
@@ -101,7 +101,7 @@ if numbers.open:
             tables.course_table(course), column_config=tables.course_columns(), hide_index=True, placeholder="",
             alt="The learners' mean mastery at each moment of the curve, newest first",
         )  # fmt: skip
-        tables.downloads("This curve", partial(tables.course_file, course), f"curve-{of_what}")
+        files.downloads("This curve", partial(tables.course_file, course), f"curve-{of_what}")
 
 # Every learner
 
@@ -112,7 +112,7 @@ shown = learners.iloc[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE]
 above = st.container()
 ticked = st.dataframe(
     tables.learner_table(shown, limits, view.moment), column_config=tables.learner_columns(view.rules), hide_index=True,
-    placeholder="", height="content", key=tables.key_of("every_learner", shown["id"]), on_select="rerun", selection_mode="multi-row",
+    placeholder="", height="content", key=files.key_of("every_learner", shown["id"]), on_select="rerun", selection_mode="multi-row",
     alt=f"Every learner, who needs attention first, page {page} of {pages}",
 ).selection.rows  # fmt: skip
 with above:
@@ -123,6 +123,5 @@ if pages > 1:
     st.pagination(pages, **address.held("learners_page", page, 1))
 with st.container(horizontal=True):
     everybody = partial(tables.learner_table, learners, limits, view.moment)
-    tables.download("Every learner as CSV", everybody, f"cohort-{of_what}.csv")
-    tables.download("Every learner as Excel", everybody, f"cohort-{of_what}.xlsx")
+    files.pair("Every learner", everybody, f"cohort-{of_what}")
     report.download(view, learners, before, course)

@@ -1,19 +1,16 @@
 """Compare: a cohort beside another one, or beside itself before a date, concept by concept, and how sure the difference is."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
-import pandas as pd
 import streamlit as st
 
 from mastery_core.charts.comparison import ROWS_A_PAGE, differences, page_count
 from mastery_core.charts.names import shortened
-from mastery_core.cohort_service import CohortService
-from mastery_core.comparison import Difference, compare, overall
 from pages import address, chart, links, signed_in, words
 from pages.clock import EARLIEST_DAY
+from pages.instructor import files, kept
 from pages.instructor.explained import compare as explained
 from pages.instructor.explained.compare import Sides
-from pages.instructor.tables import cohort as files
 from pages.instructor.tables import compare as tables
 from pages.instructor.view import NOT_FOUND, labelled, open_cohort
 from pages.student.view import RANGES, USUAL_RANGE
@@ -21,24 +18,6 @@ from pages.student.view import RANGES, USUAL_RANGE
 NAME_COLUMNS, HEADING_COLUMNS = 60, 28
 USUAL_KIND = "cohort"
 LOADING_HEIGHT = 480
-
-
-@st.cache_data(scope="session", ttl=60, max_entries=4, show_spinner=False)
-def both(
-    first: tuple[str, date],
-    second: tuple[str, date],
-    asked_by: str | None,  # noqa: ARG001 - a key of the cache
-    _service: CohortService,
-) -> tuple[pd.DataFrame, Difference, int]:
-    """Two cohorts, each on a day: concept by concept, over all, and how many learners are in both.
-
-    Kept for a minute, so that turning a page draws no learner anew.
-    """
-    one, other = (_service.get_cells(cohort, day) for cohort, day in (first, second))
-    paired = first[0] == second[0]
-    shared = len(set(one.learners) & set(other.learners))
-    return compare(one, other, paired=paired), overall(one, other, paired=paired), shared
-
 
 # Which cohort, as of when
 
@@ -84,7 +63,7 @@ else:
 # Load
 
 with st.skeleton(height=LOADING_HEIGHT):
-    rows, total, shared = both(first, (span.id, day), signed_in.session_key(), service)
+    rows, total, shared = kept.both(first, (span.id, day), signed_in.session_key(), service)
 compared = rows[rows["compared"]]
 short = shortened([sides.first, sides.second], NAME_COLUMNS)
 said = Sides(*map(links.as_label, short), paired=sides.paired)  # as Markdown shows them

@@ -8,9 +8,9 @@ from mastery_core.charts.grid import mastery_grid
 from mastery_core.likeness import by_likeness
 from mastery_core.standing import enough
 from pages import address, chart, links, words
+from pages.instructor import files
 from pages.instructor import limits as sliders
 from pages.instructor.explained import grid as explained
-from pages.instructor.tables import cohort as files
 from pages.instructor.tables import grid as tables
 from pages.instructor.view import learners_at, open_cohort
 

@@ -1,17 +1,15 @@
 """A learner whom somebody else looks at: a word about it, and the way to the one before and after them in their cohort."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import streamlit as st
 
-from mastery_core.attention import Limits, attended
 from mastery_core.charts.names import shortened
-from mastery_core.cohort_service import CohortService, moment_of
 from mastery_core.errors import InvalidInput, NotFound
 from mastery_core.identity.directory import Person
 from pages import address, clock, links, signed_in
-from pages.instructor import limits
+from pages.instructor import kept, limits
 from pages.student import term
 
 NAME_COLUMNS, COHORT_COLUMNS = 20, 40
@@ -117,19 +115,6 @@ def _listed(person_id: str) -> Listed | None:
     now = datetime.now(UTC)
     opening = clock.opening_day(span.last_activity or now, now, clock.UTC_ZONE)
     day = address.day("as_of", span.first_day or now.date(), now.date(), opening)
-    learners = _in_order(span.id, day, limits.asked(), signed_in.session_key(), service)
+    learners = kept.in_order(span.id, day, limits.asked(), signed_in.session_key(), service)
     place = next((at for at, (each, _) in enumerate(learners) if each == person_id), None)
     return None if place is None else Listed(span.name, place, learners)
-
-
-@st.cache_data(scope="session", ttl=60, max_entries=4, show_spinner=False)
-def _in_order(
-    cohort: str,
-    day: date,
-    chosen: Limits,
-    asked_by: str | None,  # noqa: ARG001 - a key of the cache
-    _service: CohortService,
-) -> list[tuple[str, str]]:
-    """Id and name of each learner, who needs attention first."""
-    learners = attended(_service.get_learners(cohort, day), moment_of(day).timestamp(), chosen)
-    return list(zip(learners["id"], learners["name"], strict=True))

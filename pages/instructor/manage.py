@@ -1,24 +1,22 @@
 """Manage: who is in a cohort, who teaches it, and what it is called."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import streamlit as st
 
-from mastery_core.cohort_keeping import LONGEST_COHORT_NAME, Member
-from mastery_core.errors import MasteryError
+from mastery_core.cohort_keeping import LONGEST_COHORT_NAME
+from mastery_core.errors import InvalidInput, NotFound
+from mastery_core.roster import LONGEST_EMAIL
 from pages import address, links, replies, signed_in, words
-from pages.instructor import add_learners, addresses
+from pages.instructor import add_learners, addresses, files, kept, removals
 from pages.instructor.explained import manage as explained
-from pages.instructor.tables import cohort as files
+from pages.instructor.removals import LEARNER, TEACHER
 from pages.instructor.tables import manage as tables
-from pages.instructor.view import choose_cohort, forget_learners
+from pages.instructor.view import choose_cohort
 
 ROWS_A_PAGE = 50
-LONGEST_ADDRESSEE = 320
 FIELD_WIDTH = 420
-UNDO_WITHIN = timedelta(hours=1)
-LEARNER, TEACHER = "student", "instructor"
 
 # What the buttons do. Each asks again who is signed in, whatever the screen showed.
 
@@ -48,37 +46,14 @@ def archive(cohort: str, *, back: bool) -> None:
         _stay_at(cohort)
 
 
-def remove(cohort: str, members: Sequence[Member]) -> None:
-    gone = []
-    with replies.refusals(_place(members)):
-        keeping = signed_in.cohort_keeping()
-        for member in members:
-            keeping.remove(cohort, member.id)
-            gone.append(member)
-    if not gone:
-        return
-    st.session_state.manage_removed = (cohort, datetime.now(UTC), gone)
-    _changed()
-    if gone[0].id == st.user.get("sub"):
-        st.query_params.pop("cohort", None)
-
-
-def put_back(cohort: str, members: Sequence[Member]) -> None:
-    with replies.refusals(_place(members)):
-        keeping = signed_in.cohort_keeping()
-        for member in members:
-            keeping.put_back(cohort, member.id)
-        del st.session_state.manage_removed
-        replies.done(_place(members), explained.back([each.name for each in members]))
-    _changed()
-
-
 def invite(cohort: str) -> None:
     with replies.refusals("manage_teachers"):
         addressee = st.session_state.manage_addressee
-        signed_in.cohort_keeping().invite(cohort, addressee)
+        is_new = signed_in.cohort_keeping().invite(cohort, addressee)
         st.session_state.manage_addressee = ""
-        replies.done("manage_teachers", explained.invited(addressee.strip()))
+        told = explained.invited if is_new else explained.invited_before
+        replies.done("manage_teachers", told(addressee.strip()))
+    kept.forget()
 
 
 def withdraw(cohort: str, addressees: Sequence[str]) -> None:
@@ -87,20 +62,12 @@ def withdraw(cohort: str, addressees: Sequence[str]) -> None:
         for addressee in addressees:
             keeping.withdraw(cohort, addressee)
         replies.done("manage_invitations", f"{words.count(len(addressees), 'invitation')} withdrawn.")
-
-
-def _place(members: Sequence[Member]) -> str:
-    return "manage_learners" if members[0].role == LEARNER else "manage_teachers"
+    kept.forget()
 
 
 def _stay_at(cohort: str) -> None:
     """Keep the cohort on the screen that may have been there because it was the first one, and is not any more."""
     st.query_params["cohort"] = cohort
-
-
-def _changed() -> None:
-    signed_in.forget()
-    forget_learners()
 
 
 # What several parts of the screen draw
@@ -122,47 +89,27 @@ def new_cohort() -> None:
         creation()
 
 
-@st.dialog("Remove from the cohort", icon=":material/person_remove:")
-def ask(members: Sequence[Member], what_it_means: str) -> None:
-    """Ask once more before somebody is removed."""
-    st.markdown(what_it_means)
-    with st.container(horizontal=True):
-        if st.button("Remove", type="primary", key="manage_remove", on_click=remove, args=(span.id, members)):
-            st.rerun()
-        if st.button("Cancel", key="manage_keep"):
-            st.rerun()
-
-
-def say_what_happened(place: str) -> None:
-    """What the buttons of this part did, and the way back from a removal."""
-    replies.say(place)
-    cohort, at, members = st.session_state.get("manage_removed", (None, None, []))
-    if cohort != span.id or _place(members) != place or datetime.now(UTC) - at > UNDO_WITHIN:
-        return
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(explained.removed([each.name for each in members]), width="content")
-        st.button("Undo", icon=":material/undo:", key="manage_undo", on_click=put_back, args=(cohort, members))
-
-
 # Which cohort
 
 st.title("Manage", anchor=False)
 service = signed_in.cohort_service()
-cohorts = {each.id: each for each in service.get_cohorts()}
-if not cohorts:
+if not service.get_cohorts():
     st.subheader("No cohort yet", anchor=False)
     st.markdown(explained.FIRST_COHORT)
     creation()
+    replies.drop()
     st.stop()
 span = choose_cohort(service, new_cohort)
 try:
     members, invitations = signed_in.cohort_keeping().get_people(span.id)
-except MasteryError as error:
+except (NotFound, InvalidInput) as error:
+    replies.drop()
     st.error(links.as_label(str(error)), icon=":material/link_off:")
     st.stop()
 learners = [each for each in members if each.role == LEARNER]
 teachers = [each for each in members if each.role == TEACHER]
-in_archive = span.id in cohorts and cohorts[span.id].archived_at is not None
+present = {each.id for each in members}
+in_archive = span.archived_at is not None
 
 # The cohort itself
 
@@ -199,10 +146,12 @@ replies.say("manage")
 # Learners
 
 st.subheader("Learners", anchor=False)
-say_what_happened("manage_learners")
+replies.say(removals.PLACES[LEARNER])
+removals.show(span.id, LEARNER, present, in_archive=in_archive)
 if not learners:
-    st.markdown(explained.NO_LEARNERS)
-    links.import_link("Import practice", span.id)
+    st.markdown(explained.NO_LEARNERS_IN_ARCHIVE if in_archive else explained.NO_LEARNERS)
+    if not in_archive:
+        links.import_link("Import practice", span.id)
 else:
     sought = st.text_input(
         "Find a learner", key="manage_find", type="search", placeholder="Name or e-mail address", live=True, width=FIELD_WIDTH
@@ -225,6 +174,7 @@ else:
             links.open_learner(learner, span.id)
         if pages > 1:
             st.pagination(pages, **address.held("manage_page", page, 1))
+        files.downloads("These learners", partial(tables.member_table, found), f"learners-{span.id[:8]}")
         selected = [shown[row] for row in ticked if row < len(shown)]
         with actions:
             if not selected:
@@ -232,7 +182,7 @@ else:
             elif st.button(
                 f"Remove {words.count(len(selected), 'learner')}", icon=":material/person_remove:", key="manage_ask"
             ):
-                ask(selected, explained.leaving([each.name for each in selected], span.name))
+                removals.ask(span.id, selected, explained.leaving([each.name for each in selected], span.name))
             if selected:
                 popover = st.popover(
                     "Copy e-mail addresses", icon=addresses.ICON, key="manage_addresses", on_change="rerun"
@@ -243,14 +193,17 @@ else:
 
 # More of them
 
-if not in_archive:
+if in_archive:
+    replies.say(add_learners.PLACE)
+else:
     add_learners.show(span.id)
 
 # Who teaches
 
 st.subheader("Who teaches", anchor=False)
 st.markdown(explained.TEACHING)
-say_what_happened("manage_teachers")
+replies.say(removals.PLACES[TEACHER])
+removals.show(span.id, TEACHER, present, in_archive=in_archive)
 for teacher in teachers:
     oneself = teacher.id == st.user.get("sub")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -259,11 +212,11 @@ for teacher in teachers:
             explained.remove_teacher(teacher.name, oneself=oneself), type="tertiary", icon=":material/person_remove:",
             key=f"manage_teacher_{teacher.id}",
         ):  # fmt: skip
-            ask([teacher], explained.teaching_no_more(teacher.name, span.name, oneself=oneself))
+            removals.ask(span.id, [teacher], explained.teaching_no_more(teacher.name, span.name, oneself=oneself))
 if not in_archive:
     with st.form("manage_invite", width=FIELD_WIDTH + 40):
         st.text_input(
-            "Invite somebody to teach it with you", key="manage_addressee", max_chars=LONGEST_ADDRESSEE, placeholder="name@example.edu",
+            "Invite somebody to teach it with you", key="manage_addressee", max_chars=LONGEST_EMAIL, placeholder="name@example.edu",
             help=explained.ADDRESSEE, autocomplete="off",
         )  # fmt: skip
         st.form_submit_button("Invite", on_click=invite, args=(span.id,), key="manage_invite")
@@ -275,7 +228,7 @@ replies.say("manage_invitations")
 if not invitations:
     st.markdown("Nobody is invited at present.")
     st.stop()
-st.markdown(explained.INVITED)
+st.markdown(explained.INVITED_IN_ARCHIVE if in_archive else explained.INVITED)
 pages = max(1, -(-len(invitations) // ROWS_A_PAGE))
 page = address.number("invitations_page", 1, pages, 1) or 1
 listed = invitations[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE]
@@ -288,6 +241,7 @@ ticked = st.dataframe(
 ).selection.rows  # fmt: skip
 if pages > 1:
     st.pagination(pages, **address.held("invitations_page", page, 1))
+files.downloads("Invitations", partial(tables.invitation_table, invitations), f"invitations-{span.id[:8]}")
 chosen = [listed[row].addressee for row in ticked if row < len(listed)]
 with actions:
     if chosen:

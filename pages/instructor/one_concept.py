@@ -11,20 +11,22 @@ from mastery_core.charts.names import shortened
 from mastery_core.charts.opportunities import opportunity_curve
 from mastery_core.standing import enough
 from pages import address, chart, links, words
+from pages.instructor import files
 from pages.instructor.explained import concepts as explained
-from pages.instructor.tables import cohort as files
+from pages.instructor.tables import cohort as cohort_tables
 from pages.instructor.tables import concepts as tables
 from pages.instructor.view import CohortView, learners_at
 
 NAME_COLUMNS = 120
 ROWS_A_PAGE = 50
 LOADING_HEIGHT = 600
+NOBODY = "No learner of this cohort has practised that concept by this day."
 
 
 def show(view: CohortView, concepts: pd.DataFrame, concept: str | None) -> None:
     """The concept of this name; None where the address asks for one that nobody in the cohort has practised."""
     if concept is None:
-        st.error("No learner of this cohort has practised that concept by this day.", icon=":material/link_off:")
+        st.error(NOBODY, icon=":material/link_off:")
         links.all_concepts_link()
         return
     links.all_concepts_link()
@@ -35,6 +37,9 @@ def show(view: CohortView, concepts: pd.DataFrame, concept: str | None) -> None:
         cells = view.service.get_cells(view.span.id, view.day, concept=concept)
         course = view.service.get_course(view.span.id, view.day, view.days, concept)
         opportunities = view.service.get_opportunities(view.span.id, concept, view.day)
+    if not cells.concepts:  # whoever practised it has left meanwhile
+        st.error(NOBODY, icon=":material/link_off:")
+        return
     standing = _standing(view, cells.learners, cells.score[:, 0], cells.observations[:, 0])
     _figures(view, row)
     _charts(view, standing[standing["observations"] > 0], course, opportunities)
@@ -118,10 +123,10 @@ def _charts(view: CohortView, standing: pd.DataFrame, course: pd.DataFrame, oppo
     if numbers.open:
         with numbers:
             st.dataframe(
-                files.course_table(course), column_config=files.course_columns(), hide_index=True, placeholder="",
+                cohort_tables.course_table(course), column_config=cohort_tables.course_columns(), hide_index=True, placeholder="",
                 alt="The learners' scores on this concept at each moment of the curve, newest first",
             )  # fmt: skip
-            files.downloads("This curve", partial(files.course_file, course), f"concept-curve-{_of_what(view)}")
+            files.downloads("This curve", partial(cohort_tables.course_file, course), f"concept-curve-{_of_what(view)}")
 
 
 def _learners(view: CohortView, concept: str, standing: pd.DataFrame) -> None:

@@ -6,8 +6,8 @@ import streamlit as st
 
 from mastery_core.ingest.practice_import import DryRun
 from mastery_core.model import CohortSpan
+from pages.instructor import files
 from pages.instructor.explained import practice_import as explained
-from pages.instructor.tables import cohort as files
 from pages.instructor.tables import practice_import as tables
 
 
@@ -27,7 +27,7 @@ def show(found: DryRun, span: CohortSpan, zone: ZoneInfo, *, doubts: bool) -> No
         st.warning(doubt, icon=":material/help:")
     if found.skipped:
         st.markdown(explained.skipped(found.skipped))
-        tables.show_skipped(found.skipped)
+        tables.show_skipped(found.skipped, span.id)
     if not found.learners:
         return
     st.markdown(f"**Learners met**\n\n{explained.MEETING}")
@@ -35,14 +35,13 @@ def show(found: DryRun, span: CohortSpan, zone: ZoneInfo, *, doubts: bool) -> No
         tables.learner_table(found.learners), column_config=tables.learner_columns(), hide_index=True, placeholder="",
         alt="The learners of the file, those first that will be made: name, whether known, answers",
     )  # fmt: skip
-    files.download(
-        "Learners as CSV", lambda: tables.learner_table(found.learners), f"import-learners-{span.id[:8]}.csv"
-    )
+    files.downloads("Learners", lambda: tables.learner_table(found.learners), f"import-learners-{span.id[:8]}")
     with st.expander(f"The concepts ({len(found.concepts):,})", icon=":material/category:"):
         st.dataframe(
             tables.concept_table(found.concepts), column_config=tables.concept_columns(), hide_index=True, placeholder="",
             alt="The concepts of the file, the most practised first, and how many answers each has",
         )  # fmt: skip
+        files.downloads("Concepts", lambda: tables.concept_table(found.concepts), f"import-concepts-{span.id[:8]}")
     st.markdown("**The first answers, as they are understood**")
     st.dataframe(
         tables.event_table(found), column_config=tables.event_columns(zone), hide_index=True, placeholder="",

@@ -6,14 +6,14 @@ from mastery_core.charts.names import shortened
 from mastery_core.errors import MasteryError
 from mastery_core.ingest.practice_import import Import
 from pages import address, clock, links, replies, signed_in
-from pages.instructor import background, practice_found, practice_reading
+from pages.instructor import background, kept, practice_found, practice_reading
 from pages.instructor.explained import practice_import as explained
 from pages.instructor.tables import practice_import as tables
-from pages.instructor.view import choose_cohort, forget_learners
+from pages.instructor.view import choose_cohort
 
 SECONDS_BETWEEN_LOOKS = 0.5
 IMPORTS_A_PAGE = 20
-FILE_NAME_COLUMNS = 70
+FILE_NAME_COLUMNS, BUTTON_COLUMNS = 70, 24
 
 
 @st.fragment(run_every=SECONDS_BETWEEN_LOOKS)
@@ -22,7 +22,7 @@ def progress() -> None:
     session = signed_in.looking()
     work = background.of(session.person_id) if session else None
     if work is None or work.job.state not in background.AT_WORK:
-        forget_learners()
+        kept.forget()
         st.rerun()
     kind, cancelled = work.task.kind, work.job.state == "cancelling"
     doing = explained.cancelling(kind) if cancelled else explained.at_work(kind, work.task.file, work.share)
@@ -45,6 +45,11 @@ def ask_to_undo(made: Import) -> None:
             st.rerun()
 
 
+def short_name(file: str) -> str:
+    [short] = shortened([file], BUTTON_COLUMNS)
+    return short
+
+
 # Which cohort, and what works in the background
 
 service, person = signed_in.cohort_service(), signed_in.person()
@@ -57,6 +62,7 @@ works = state in background.AT_WORK
 here = work is not None and work.task.cohort == span.id
 kind = work.task.kind if work and here else None
 finished = (kind, state) == ("import", "done")
+takes_files = span.archived_at is None
 imports = signed_in.practice_import(span.id).get_imports()
 
 if work and works and not here:
@@ -72,7 +78,7 @@ if work and finished:
     st.success(explained.imported(came, work.task.file), icon=":material/check_circle:")
     if came.skipped:
         st.markdown(explained.skipped(came.skipped))
-        tables.show_skipped(came.skipped)
+        tables.show_skipped(came.skipped, span.id)
     with st.container(horizontal=True, vertical_alignment="center"):
         links.cohort_link("Open the cohort")
         links.grid_link("Open the grid")
@@ -80,13 +86,18 @@ if work and finished:
             "Import another file", icon=":material/upload_file:", key="practice_another", on_click=background.put_away
         )
         last = next((each for each in imports if each.id == came.import_id), None)
-        if last and st.button("Undo…", icon=":material/undo:", key="practice_undo_last"):
+        if last and st.button(
+            explained.undo(short_name(last.file_name)), icon=":material/undo:", key="practice_undo_last"
+        ):
             ask_to_undo(last)
 
 # A file
 
 uploaded, shape, digest = None, None, ""
-if not finished:
+if not takes_files:
+    st.info(explained.ARCHIVED, icon=":material/archive:")
+    links.manage_link("Manage the cohort", span.id)
+elif not finished:
     st.subheader("Choose a file", anchor=False)
     st.markdown(explained.FILES)
     uploaded = st.file_uploader(
@@ -115,14 +126,14 @@ asked = background.Asked(span.id, digest, reading) if reading else None
 
 # What it would do. What was found in a file holds for that file, read so; without a file, for the one that was checked.
 
-of_a_file = kind in {"check", "import"} and not finished
+of_a_file = (kind == "import" and not finished) or (kind == "check" and (works or takes_files))
 fits = of_a_file and work is not None and (not uploaded or work.task.asked == asked)
-found = work.found if work and fits and (uploaded or not works) else None
+found = work.found if work and fits and takes_files and (uploaded or not works) else None
 if shape or found or (of_a_file and kind == "check"):
     st.subheader("Check", anchor=False)
 if (kind, works) == ("check", True):
     progress()
-elif work and of_a_file and not uploaded and not works:
+elif work and of_a_file and takes_files and not uploaded and not works:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(explained.checked_before(work.task.file))
         st.button("Put it away", icon=":material/close:", key="practice_put_away", on_click=background.put_away)
@@ -149,7 +160,7 @@ if found or (kind == "import" and (fits or works)):
 if (kind, works) == ("import", True):
     progress()
 elif work and fits and kind == "import":
-    if any(each.file_name == work.task.file and background.stands(each, work) == "interrupted" for each in imports):
+    if background.left_behind(imports, work):
         st.error(f"{explained.failed(work.job.error)} {explained.SOME_LEFT}", icon=":material/error:")
     elif state == "cancelled":
         st.info(explained.TAKEN_BACK, icon=":material/undo:")
@@ -187,7 +198,8 @@ for each in imports[(page - 1) * IMPORTS_A_PAGE : page * IMPORTS_A_PAGE]:
             if stands == "interrupted":
                 st.markdown(f":small[{explained.INTERRUPTED}]")
         if stands in explained.TO_UNDO and st.button(
-            "Undo…", icon=":material/undo:", key=f"practice_undo_{each.id}", disabled=works, help=explained.undo_help(name)
+            explained.undo(short_name(each.file_name)), icon=":material/undo:", key=f"practice_undo_{each.id}", disabled=works,
+            help=explained.undo_help(name),
         ):  # fmt: skip
             ask_to_undo(each)
 if pages > 1:

@@ -12,13 +12,17 @@ from mastery_core.charts.names import shortened
 from mastery_core.cohort_service import CohortService, moment_of
 from mastery_core.errors import InvalidInput, NotFound
 from mastery_core.model import Cohort, CohortSpan, Rules
-from pages import address, clock, links, signed_in, words
+from pages import address, clock, links, replies, signed_in, words
+from pages.instructor import kept
 from pages.instructor import limits as group_limits
 from pages.student.view import EARLIEST_DAY, RANGES, USUAL_RANGE
 
 COHORT_COLUMNS = 70
 NO_COHORT = "You teach no cohort yet. Create one, and add the learners that you have on a list."
 NOBODY_YET = "Add learners from a list, or import their practice from a file, which brings the learners along."
+NOBODY_IN_ARCHIVE = (
+    "It is archived, so nobody comes in and no practice either until it is taken out of the archive, on *Manage*."
+)
 NOT_FOUND = "There is no such cohort, or not one that you teach. Choose one of yours above."
 
 
@@ -50,7 +54,8 @@ def open_cohort(title: str, *, ranged: bool = True) -> CohortView:
     st.title(title, anchor=False)
     span = choose_cohort(service)
     last = span.last_activity.date() if span.last_activity else today
-    opening = last if span.last_activity and clock.is_long_ago(span.last_activity, datetime.now(UTC)) else today
+    is_long_ago = span.last_activity is not None and clock.is_long_ago(span.last_activity, datetime.now(UTC))
+    opening = max(EARLIEST_DAY, last) if is_long_ago else today
     range_name, day = _asked(opening, today, ranged=ranged)
     days = RANGES[range_name] or max(1, (day - span.first_day).days + 1 if span.first_day else 1)
     _say_which_time(span, day, opening if opening != today else None)
@@ -66,6 +71,7 @@ def choose_cohort(service: CohortService, beside: Callable[[], None] | None = No
     """
     cohorts = {cohort.id: cohort for cohort in service.get_cohorts()}
     if not cohorts:
+        replies.drop()
         st.subheader("No cohort yet", anchor=False)
         st.markdown(NO_COHORT)
         links.manage_link("Create a cohort")
@@ -83,6 +89,7 @@ def choose_cohort(service: CohortService, beside: Callable[[], None] | None = No
     try:
         return service.get_span(asked if asked in cohorts else "")
     except (NotFound, InvalidInput):
+        replies.drop()
         st.error(NOT_FOUND, icon=":material/link_off:")
         st.stop()
 
@@ -111,9 +118,12 @@ def _asked(opening: date, today: date, *, ranged: bool) -> tuple[str, date]:
 def _say_which_time(span: CohortSpan, day: date, long_ago: date | None) -> None:
     if not span.learners:
         st.subheader("Nobody is in this cohort yet", anchor=False)
-        st.markdown(NOBODY_YET)
-        links.manage_link("Add learners", span.id)
-        links.import_link("Import practice", span.id)
+        st.markdown(NOBODY_IN_ARCHIVE if span.archived_at else NOBODY_YET)
+        if span.archived_at:
+            links.manage_link("Manage the cohort", span.id)
+        else:
+            links.manage_link("Add learners", span.id)
+            links.import_link("Import practice", span.id)
         st.stop()
     if span.first_day is None or span.first_day > day:
         st.subheader("Nothing practised yet", anchor=False)
@@ -134,34 +144,6 @@ def _say_which_time(span: CohortSpan, day: date, long_ago: date | None) -> None:
 
 
 def learners_at(view: CohortView, day: date) -> pd.DataFrame:
-    """The learners as they stood on a day, and what they did in as many days before as the range has.
-
-    Kept for a minute, so that a moved limit is answered at once; the head of the screen has asked by then whether they may be seen.
-    """
-    return _learners(
-        view.span.id,
-        day,
-        view.days,
-        view.rules.weak_below,
-        view.rules.mastered_from,
-        signed_in.session_key(),
-        view.service,
-    )
-
-
-def forget_learners() -> None:
-    """Ask anew who is in a cohort, for somebody has come or gone."""
-    _learners.clear()
-
-
-@st.cache_data(scope="session", ttl=60, max_entries=4, show_spinner=False)
-def _learners(
-    cohort: str,
-    day: date,
-    days: int,
-    weak: float,
-    mastered: float,
-    asked_by: str | None,  # noqa: ARG001 - a key of the cache
-    _service: CohortService,
-) -> pd.DataFrame:
-    return _service.get_learners(cohort, day, days, weak=weak, mastered=mastered)
+    """The learners as they stood on a day, and what they did in as many days before as the range has."""
+    weak, mastered = view.rules.weak_below, view.rules.mastered_from
+    return kept.learners(view.span.id, day, view.days, weak, mastered, signed_in.session_key(), view.service)

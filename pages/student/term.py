@@ -28,11 +28,12 @@ def offer(service: MasteryService, rules: Rules, learner: Person, zone: ZoneInfo
     today = now.astimezone(zone).date()
     last_activity = learner.last_activity or now
     opening = clock.opening_day(last_activity, now, zone)
+    beginning = max(EARLIEST_DAY, opening - TERM)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        first_day = address.day("report_from", EARLIEST_DAY, today, opening - TERM)
+        first_day = address.day("report_from", EARLIEST_DAY, today, beginning)
         st.date_input(
             "From", min_value=EARLIEST_DAY, max_value=today, width=150, format="YYYY-MM-DD",
-            **address.held("report_from", first_day, opening - TERM),
+            **address.held("report_from", first_day, beginning),
         )  # fmt: skip
         last_day = address.day("report_to", EARLIEST_DAY, today, opening)
         st.date_input(

@@ -129,6 +129,6 @@ def _say_which_time(view: View, last_activity: datetime) -> None:
     if long_ago and view.day == clock.opening_day(last_activity, view.now, view.zone):
         st.info(
             f"Nothing was practised in the last {clock.RECENT.days} days, so this shows how things stood after your last "
-            f"practice, on {words.day_with_year(view.day, view.zone)}.",
+            f"practice, on {words.day_with_year(last_activity, view.zone)}.",
             icon=":material/history:",
         )

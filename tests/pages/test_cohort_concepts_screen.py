@@ -12,6 +12,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 from streamlit.testing.v1 import AppTest
 
+from mastery_core.cohort_keeping import CohortKeeping
 from mastery_core.cohort_service import CohortService
 from mastery_core.concept import concept_id
 from mastery_core.database import EmbeddedDatabase
@@ -290,6 +291,22 @@ def test_the_way_back_keeps_cohort_range_and_limits(of_three: Classroom, concept
     assert "concept=" not in back.proto.query_string
     for kept in (f"cohort={of_three.cohort}", "range=90", "struggling=40"):
         assert kept in back.proto.query_string
+
+
+def test_a_concept_whose_learners_leave_while_it_is_drawn_is_one_that_nobody_has(
+    classroom: Make, concepts: Callable[..., AppTest], database: EmbeddedDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = classroom(("Ada High", times("correct", 4, 3)), ("Nia New", []))
+    get_cells = CohortService.get_cells
+
+    def late(self: CohortService, *what: Any, **named: Any) -> Any:
+        CohortKeeping(database.acting_as(made.teacher)).remove(made.cohort, made.learners[0])
+        return get_cells(self, *what, **named)
+
+    monkeypatch.setattr(CohortService, "get_cells", late)
+    app = concepts(made, "Bayes")
+    assert NOBODY in [each.value for each in app.error]
+    assert not app.metric
 
 
 def test_hostile_names_are_shown_as_the_text_they_are(classroom: Make, concepts: Screen) -> None:

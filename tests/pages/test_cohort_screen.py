@@ -7,11 +7,14 @@ from uuid import uuid4
 
 import pandas as pd
 import pytest
+import streamlit as st
 from pandas.testing import assert_frame_equal
 from streamlit.testing.v1 import AppTest
 
 from mastery_core.attention import attended
+from mastery_core.cohort_keeping import CohortKeeping
 from mastery_core.cohort_service import CohortService, moment_of
+from mastery_core.concept import concept_id
 from mastery_core.database import Database, EmbeddedDatabase
 from tests.pages.conftest import Classroom, Happened, Offered
 from tests.pages.reading import (
@@ -519,6 +522,42 @@ def test_a_picked_row_opens_nobody_and_a_pressed_name_does(reachable: Classroom,
     app.session_state["every_learner_opens"] = {"row": 1}
     app.run()
     assert app.query_params["learner"] in (reachable.learners[1], [reachable.learners[1]])
+
+
+@pytest.mark.parametrize(
+    ("script", "key", "more", "then"),
+    [
+        (SCREENS[0], "every_learner_opens", {}, {"struggling": "0", "slipping": "10"}),
+        (SCREENS[1], "grid_opens", {}, {"sort": "name"}),
+        (SCREENS[2], "concept_learner_opens", {"concept": concept_id("Bayes")}, {}),
+    ],
+)
+def test_a_pressed_name_is_the_one_that_stood_there_whatever_has_changed_since(
+    of_three: Classroom, screen: Screen, script: str, key: str, more: dict[str, str], then: dict[str, str],
+    database: EmbeddedDatabase,
+) -> None:  # fmt: skip
+    app = screen(of_three.teacher, script, cohort=of_three.cohort, **more)
+    if not then:  # another order comes of who has left
+        CohortKeeping(database.acting_as(of_three.teacher)).remove(of_three.cohort, of_three.learners[2])
+        st.cache_data.clear()
+    for name, value in then.items():
+        app.query_params[name] = value
+    app.session_state[key] = {"row": 0}
+    app.run()
+    assert not app.exception
+    assert app.query_params["learner"] in (of_three.learners[2], [of_three.learners[2]]), "Zoe stood first"
+
+
+@pytest.mark.parametrize("script", SCREENS)
+def test_an_archived_cohort_without_learners_promises_nobody(
+    classroom: Make, screen: Screen, database: EmbeddedDatabase, script: str
+) -> None:
+    empty = classroom()
+    CohortKeeping(database.acting_as(empty.teacher)).archive(empty.cohort)
+    app = screen(empty.teacher, script)
+    assert "taken out of the archive" in said(app)
+    assert "Add learners" not in said(app)
+    assert links(app) == ["Manage the cohort"]
 
 
 def test_hostile_names_are_shown_as_the_text_they_are(classroom: Make, cohort: Screen) -> None:

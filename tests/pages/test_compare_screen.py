@@ -11,7 +11,8 @@ import pytest
 from pandas.testing import assert_frame_equal
 from streamlit.testing.v1 import AppTest
 
-from mastery_core.database import Database
+from mastery_core.cohort_keeping import CohortKeeping
+from mastery_core.database import Database, EmbeddedDatabase
 from mastery_core.identity.installation import installation
 from pages.instructor.explained import compare as explained
 from tests.pages.conftest import Offered
@@ -104,6 +105,25 @@ def test_two_cohorts_stand_beside_each_other(two: tuple[str, str, str], compared
     names, numbers = (traces(app)[place]["text"] for place in (5, 6))
     assert names == ["Box plots", "Bayes"]
     assert [each[0] for each in numbers] == ["◇", "◆"]
+
+
+def forget() -> None:
+    """As Manage does it, in the session that removes somebody."""
+    from pages.instructor import kept
+
+    kept.forget()
+
+
+def test_who_was_removed_is_counted_no_more(
+    two: tuple[str, str, str], compared: Screen, database: EmbeddedDatabase
+) -> None:
+    teacher, high, low = two
+    app, keeping = compared(teacher, cohort=high, **{"with": low}), CohortKeeping(database.acting_as(teacher))
+    members, _ = keeping.get_people(high)
+    keeping.remove(high, next(each.id for each in members if each.role == "student"))
+    AppTest.from_function(forget).run()
+    app.run()
+    assert [number for _, number in list(metrics(app).values())[:2]] == ["9 learners", "7 learners"]
 
 
 def test_the_other_way_round_the_signs_are(two: tuple[str, str, str], compared: Screen) -> None:

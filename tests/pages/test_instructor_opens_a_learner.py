@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mastery_core import MasteryService
+from mastery_core.cohort_keeping import CohortKeeping
 from mastery_core.concept import concept_id
 from mastery_core.database import Database, EmbeddedDatabase
 
@@ -153,6 +154,25 @@ def test_the_way_goes_from_who_needs_attention_first_to_who_needs_it_least(
     assert app.button(key="learner_next").disabled
     assert "Previous: Bo Mid" in labels(app)
     assert "**Bo Mid**" in banner_of(press(app, "previous"))
+
+
+def forget() -> None:
+    """As Manage does it, in the session that removes somebody."""
+    from pages.instructor import kept
+
+    kept.forget()
+
+
+def test_who_was_removed_is_not_next_any_more(
+    of_three: Class, opened: Callable[..., AppTest], database: EmbeddedDatabase
+) -> None:
+    app = opened(of_three.low, cohort=of_three.cohort)
+    assert "Next: Bo Mid" in labels(app)
+    CohortKeeping(database.acting_as(of_three.teacher)).remove(of_three.cohort, of_three.middling)
+    AppTest.from_function(forget).run()
+    app.run()
+    assert "Next: Ada High" in labels(app)
+    assert "Bo Mid" not in said(app)
 
 
 def test_the_limits_of_the_address_make_the_order(of_three: Class, opened: Callable[..., AppTest]) -> None:

@@ -1,6 +1,8 @@
 """Manage: who is in a cohort, who teaches it, and what it is called."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +12,10 @@ from streamlit.testing.v1 import AppTest
 from mastery_core.cohort_keeping import CohortKeeping
 from mastery_core.cohort_service import CohortService
 from mastery_core.database import Database, EmbeddedDatabase
+from mastery_core.errors import Unavailable
+from mastery_core.roster import read_roster
 from tests.pages.conftest import Classroom, Offered
-from tests.pages.reading import everything, markup, opened_as_csv, said
+from tests.pages.reading import everything, markup, opened_as_csv, opened_as_excel, said
 from tests.pages.test_every_number_is_explained import unexplained
 
 MANAGE = "instructor/manage.py"
@@ -85,6 +89,10 @@ def labelled(app: AppTest, label: str) -> Any:
 
 def buttons(app: AppTest) -> list[str]:
     return [each.label for each in app.main.button]
+
+
+def undos(app: AppTest) -> list[str]:
+    return [label for label in buttons(app) if label.startswith("Undo")]
 
 
 def shown(app: AppTest, which: str = "The learners") -> Any:
@@ -242,6 +250,28 @@ def test_who_is_removed_meanwhile_is_refused_at_the_next_click(
     assert "Ada" not in everything(app)
 
 
+def test_what_could_not_be_said_is_not_said_later_of_another_cohort(
+    manage: Screen, of_three: Classroom, classroom: Make, service: Database
+) -> None:
+    other = classroom(teacher=of_three.teacher)
+    app = manage(of_three)
+    service.call("remove_from_cohort", cohort=of_three.name, person=of_three.teacher)
+    app = pressed(app, "manage_archive")
+    assert [each.value for each in app.error] == [NOT_FOUND]
+    app.query_params["cohort"] = other.cohort
+    app.run()
+    assert not app.error
+
+
+def test_what_was_refused_because_of_the_archive_is_said_there(
+    manage: Screen, of_three: Classroom, database: EmbeddedDatabase
+) -> None:
+    app = pasted(manage(of_three), "Di Marsh")
+    keeping(database, of_three).archive(of_three.cohort)
+    labelled(app, "Add 1 learner").click().run()
+    assert "archived" in app.error[0].value
+
+
 def test_a_student_has_no_such_screen(screen: Screen, of_three: Classroom) -> None:
     app = screen(of_three.learners[0], MANAGE, cohort=of_three.cohort)
     assert app.title[0].value == "Progress"
@@ -300,6 +330,17 @@ def test_a_name_opens_the_learners_screens(manage: Screen, of_three: Classroom) 
     assert app.query_params["learner"] in (of_three.learners[1], [of_three.learners[1]])
 
 
+def test_a_pressed_name_is_the_one_that_stood_there_whatever_has_changed_since(
+    manage: Screen, of_three: Classroom, database: EmbeddedDatabase
+) -> None:
+    app = manage(of_three)
+    keeping(database, of_three).remove(of_three.cohort, of_three.learners[0])
+    app.session_state["manage_opens"] = {"row": 1}
+    app.run()
+    assert not app.exception
+    assert app.query_params["learner"] in (of_three.learners[1], [of_three.learners[1]])
+
+
 def test_removing_asks_once_names_them_and_can_be_undone(
     manage: Screen, of_three: Classroom, database: EmbeddedDatabase
 ) -> None:
@@ -316,11 +357,84 @@ def test_removing_asks_once_names_them_and_can_be_undone(
     assert [row["learner"] for row in rows(app)] == ["Bo Mid"]
     assert "**2 people** removed" in markup(app)
     assert "1 learner, 1 teacher" in said(app)
-    app = pressed(app, "manage_undo")
+    app = pressed(app, "manage_undo_1")
     assert names(database, of_three) == ["Ada High", "Bo Mid", "Nia New"]
     assert "are back in the cohort" in app.success[0].value
-    assert "Undo" not in buttons(app)
+    assert not undos(app)
     assert not app.error
+
+
+def removed(app: AppTest, *rows: int) -> AppTest:
+    return pressed(pressed(ticked(app, *rows), "manage_ask"), "manage_remove")
+
+
+def test_each_removal_has_its_own_undo_the_newest_first(
+    manage: Screen, of_three: Classroom, database: EmbeddedDatabase
+) -> None:
+    app = removed(removed(manage(of_three), 0), 0)
+    assert undos(app) == ["Undo the removal of Bo Mid", "Undo the removal of Ada High"]
+    app = pressed(app, "manage_undo_1")
+    assert names(database, of_three) == ["Ada High", "Nia New"]
+    assert undos(app) == ["Undo the removal of Bo Mid"]
+    app = pressed(app, "manage_undo_2")
+    assert names(database, of_three) == ["Ada High", "Bo Mid", "Nia New"]
+    assert not undos(app)
+
+
+def test_who_is_back_by_another_way_needs_no_undo(
+    manage: Screen, of_three: Classroom, database: EmbeddedDatabase
+) -> None:
+    app = removed(manage(of_three), 0, 1)
+    assert undos(app) == ["Undo the removal of 2 people"]
+    keeping(database, of_three).put_back(of_three.cohort, of_three.learners[0])
+    app.run()
+    assert undos(app) == ["Undo the removal of Bo Mid"]
+    keeping(database, of_three).put_back(of_three.cohort, of_three.learners[1])
+    app.run()
+    assert not undos(app)
+    keeping(database, of_three).remove(of_three.cohort, of_three.learners[0])
+    app.run()
+    assert not undos(app), "that removal was somebody else's"
+
+
+def test_nobody_comes_back_into_the_archive(manage: Screen, of_three: Classroom) -> None:
+    app = pressed(removed(manage(of_three), 0), "manage_archive")
+    assert app.button(key="manage_undo_1").disabled
+    app = pressed(app, "manage_unarchive")
+    assert not app.button(key="manage_undo_1").disabled
+
+
+def test_undo_stands_for_an_hour(manage: Screen, of_three: Classroom) -> None:
+    app = removed(manage(of_three), 0)
+    [removal] = app.session_state["manage_removed"]
+    app.session_state["manage_removed"] = [replace(removal, at=removal.at - timedelta(minutes=61))]
+    app.run()
+    assert not undos(app)
+
+
+def put_back_twice() -> None:
+    """What a double click does: both clicks are of the button that stood there for the first."""
+    import streamlit as st
+
+    from pages.instructor import removals
+
+    removals.put_back(st.session_state.removal)
+    removals.put_back(st.session_state.removal)
+
+
+def test_undo_pressed_twice_is_done_once_and_breaks_nothing(
+    manage: Screen, of_three: Classroom, database: EmbeddedDatabase
+) -> None:
+    app = removed(manage(of_three), 0)
+    clicks = AppTest.from_function(put_back_twice)
+    clicks.user = app.user
+    clicks.session_state["manage_removed"] = app.session_state["manage_removed"]
+    [clicks.session_state["removal"]] = app.session_state["manage_removed"]
+    clicks.run()
+    assert not clicks.exception
+    assert clicks.session_state["manage_removed"] == []
+    assert names(database, of_three) == ["Ada High", "Bo Mid", "Nia New"]
+    assert not undos(app.run())
 
 
 def test_a_removal_that_is_cancelled_changes_nothing(
@@ -500,6 +614,58 @@ def test_a_list_that_comes_to_something_else_by_now_is_refused_as_a_whole_and_pr
     assert len(names(database, of_three)) == 5
 
 
+def test_preview_and_whatever_is_done_here_make_the_plan_anew(
+    manage: Screen, of_three: Classroom, database: EmbeddedDatabase
+) -> None:
+    app = pasted(manage(of_three), "Di Marsh\nBo Mid")
+    assert plan(app)["Di Marsh"] == "✚ made and added"
+    other = keeping(database, of_three)
+    other.add(of_three.cohort, other.plan(of_three.cohort, read_roster("Di Marsh")))
+    app.run()
+    assert plan(app)["Di Marsh"] == "✚ made and added", "looked at before"
+    app = pressed(app, "manage_preview")
+    assert plan(app)["Di Marsh"] == "= here already"
+    app = removed(app, 1)
+    assert plan(app)["Bo Mid"] == "✚ made and added"
+    app = pressed(app, "manage_undo_1")
+    assert plan(app)["Bo Mid"] == "= here already"
+    address = f"x-{uuid4().hex}@example.edu"
+    app = pasted(app, address)
+    assert plan(app)[address] != "= here already"
+    other.invite(of_three.cohort, address, "student")
+    app.text_input(key="manage_addressee").set_value(f"y-{uuid4().hex}@example.edu")
+    app = pressed(app, "manage_invite")
+    assert plan(app)[address] == "= here already"
+    place = [row["addressee"] for row in rows(app, "Who is invited")].index(address)
+    app = pressed(ticked(app, place, which="Who is invited"), "manage_withdraw")
+    assert plan(app)[address] != "= here already"
+
+
+def test_a_page_that_there_is_not_any_more_is_the_first_of_the_preview(manage: Screen, of_three: Classroom) -> None:
+    app = pasted(manage(of_three), "\n".join(f"Learner {n:03}" for n in range(120)))
+    app.session_state["manage_plan_page"] = 3
+    app.run()
+    assert rows(app, "What will become")[0]["text"] == "Learner 100"
+    app = pasted(app, "\n".join(f"Learner {n:03}" for n in range(70)))
+    assert rows(app, "What will become")[0]["text"] == "Learner 000"
+
+
+def test_the_database_that_is_away_is_said_by_the_frame(
+    manage: Screen, of_three: Classroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any, **__: Any) -> None:
+        raise Unavailable("The database cannot be reached.")
+
+    app = manage(of_three)
+    for function in ("get_people", "plan"):
+        with monkeypatch.context() as patch:
+            patch.setattr(CohortKeeping, function, away)
+            app.text_area[0].set_value("Di Marsh").run()
+            assert app.exception, "the frame has it: dashboard.explain tries again by itself"
+            assert not app.error
+        app = manage(of_three)
+
+
 def test_every_number_of_the_screen_says_what_it_means(
     manage: Screen, of_three: Classroom, database: EmbeddedDatabase
 ) -> None:
@@ -571,7 +737,7 @@ def test_a_colleague_is_removed_and_put_back(
     app = pressed(app, "manage_remove")
     assert "Kim Colleague" not in names(database, of_three, "instructor")
     assert "1 teacher," in said(app)
-    app = pressed(app, "manage_undo")
+    app = pressed(app, "manage_undo_1")
     assert "Kim Colleague" in names(database, of_three, "instructor")
 
 
@@ -597,6 +763,49 @@ def test_who_teaches_it_no_more_is_shown_another_of_their_cohorts(
 
 
 # Invitations
+
+
+def test_who_is_invited_or_teaches_already_is_said_to_be(
+    manage: Screen, of_three: Classroom, instructor: Callable[..., str], person: Callable[[], str]
+) -> None:
+    colleague, somebody = instructor(of_three.name), person()
+    app, answers = manage(of_three), []
+    for addressee in (colleague, somebody, somebody):
+        app.text_input(key="manage_addressee").set_value(addressee)
+        app = pressed(app, "manage_invite")
+        answers.append(app.success[0].value.partition("** ")[2])
+    already = "teaches this cohort, or is invited, already."
+    assert answers[0] == answers[2] == already
+    assert answers[1].startswith("is invited.")
+
+
+def test_an_archived_cohort_promises_nothing_that_it_does_not_do(
+    manage: Screen, classroom: Make, database: EmbeddedDatabase
+) -> None:
+    empty = classroom()
+    keeping(database, empty).invite(empty.cohort, "somebody@example.edu")
+    assert "is in the cohort once they accept" in said(manage(empty))
+    keeping(database, empty).archive(empty.cohort)
+    app = manage(empty)
+    assert "nobody comes in until it is taken out of the archive" in said(app)
+    assert "list below" not in said(app)
+    assert "Import practice" not in said(app)
+    assert "in the cohort once they accept" not in said(app)
+    assert "While the cohort is archived" in said(app)
+
+
+def test_learners_and_invitations_can_be_taken_along_whole(
+    manage: Screen, classroom: Make, database: EmbeddedDatabase, offered: Offered
+) -> None:
+    made = classroom(*((f"Learner {n:02}", []) for n in range(53)))
+    for number in range(52):
+        keeping(database, made).invite(made.cohort, f"p{number}@example.edu")
+    manage(made)
+    for opened in (opened_as_csv, opened_as_excel):
+        assert opened(offered, "These learners")["learner"].tolist() == [f"Learner {n:02}" for n in range(53)]
+        assert len(opened(offered, "Invitations")) == 52
+    pasted(manage(made), "Di Marsh")
+    assert opened_as_excel(offered, "Preview")["text"].tolist() == ["Di Marsh"]
 
 
 def test_an_invitation_is_withdrawn(manage: Screen, of_three: Classroom, database: EmbeddedDatabase) -> None:

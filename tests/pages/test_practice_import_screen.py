@@ -10,14 +10,15 @@ from uuid import uuid4
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mastery_core.cohort_keeping import CohortKeeping
 from mastery_core.cohort_service import CohortService
 from mastery_core.database import EmbeddedDatabase
 from mastery_core.errors import InvalidInput, Unavailable
 from mastery_core.ingest.jobs import jobs
 from mastery_core.ingest.practice_import import PracticeImport
 from pages.links import WORD_JOINER
-from tests.pages.conftest import Classroom
-from tests.pages.reading import figures, links, markup, said, table
+from tests.pages.conftest import Classroom, Offered
+from tests.pages.reading import figures, links, markup, opened_as_csv, opened_as_excel, said, table
 from tests.pages.test_every_number_is_explained import unexplained
 
 Make = Callable[..., Classroom]
@@ -419,6 +420,77 @@ def test_what_could_not_be_taken_back_is_said_and_can_be_undone_at_once(
     app.button(key=key).click().run()
     app = press(app, "practice_undo")
     assert answers(query, of_one.cohort) == 1
+
+
+def test_an_earlier_import_of_the_file_that_was_interrupted_is_not_taken_for_this_one(
+    of_one: Classroom, open_import: Callable[..., AppTest], query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported(upload(open_import(of_one)))
+    query("update imports set state = 'running', finished_at = null where cohort_id = %(cohort)s", cohort=of_one.cohort)
+    app = checked(upload(press(open_import(of_one), "practice_another"), CSV.replace("2026-09-14", "2026-09-15")))
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise Unavailable("The database cannot be reached.")
+
+    monkeypatch.setattr(PracticeImport, "run", fails)
+    app = press(app, "practice_import")
+    assert "The database cannot be reached. Nothing of it was left behind." in notices(app)
+    assert "▲ interrupted" in said(app)
+
+
+def test_an_archived_cohort_takes_no_file_and_its_imports_can_be_undone(
+    of_one: Classroom, open_import: Callable[..., AppTest], database: EmbeddedDatabase, query: Query
+) -> None:
+    imported(upload(open_import(of_one)))
+    press(open_import(of_one), "practice_another")
+    app = checked(upload(open_import(of_one), CSV.replace("2026-09-14", "2026-09-15")))
+    assert "practice_import" in keys(app)
+    CohortKeeping(database.acting_as(of_one.teacher)).archive(of_one.cohort)
+    for shown in (well(app.run()), open_import(of_one)):
+        assert "This cohort is archived" in notices(shown)
+        assert not shown.get("file_uploader")
+        assert "practice_import" not in keys(shown)
+        assert "Manage the cohort" in links(shown)
+        assert "Choose a file" not in said(shown)
+    [key] = [key for key in keys(app) if key.startswith("practice_undo_")]
+    app.button(key=key).click().run()
+    app = press(app, "practice_undo")
+    assert answers(query, of_one.cohort) == 1
+
+
+def test_an_import_that_the_archive_stops_says_why(
+    of_one: Classroom, open_import: Callable[..., AppTest], database: EmbeddedDatabase
+) -> None:
+    app = checked(upload(open_import(of_one)))
+    CohortKeeping(database.acting_as(of_one.teacher)).archive(of_one.cohort)
+    app = press(app, "practice_import")
+    assert "take it out of the archive" in notices(app)
+    assert "Nothing of it was left behind" in notices(app)
+
+
+def test_what_a_check_found_can_be_taken_along(
+    of_one: Classroom, open_import: Callable[..., AppTest], offered: Offered
+) -> None:
+    checked(upload(open_import(of_one)))
+    for opened in (opened_as_csv, opened_as_excel):
+        assert opened(offered, "Learners")["name"].tolist() == ["Ann Lee", "Bo Mid"]
+        assert opened(offered, "Concepts")["concept"].tolist() == ["Sampling", "Bayes"]
+        assert opened(offered, "Skipped rows")["why"].tolist() == ["no concept"]
+
+
+def test_who_listens_hears_which_import_a_button_undoes(of_one: Classroom, open_import: Callable[..., AppTest]) -> None:
+    app = imported(upload(open_import(of_one), name="Week *3*.csv"))
+    assert {button.label for button in app.button if button.label.startswith("Undo")} == {r"Undo Week \*3\*\.csv…"}
+
+
+def test_whoever_leaves_is_told_to_stay_signed_in(
+    of_one: Classroom, open_import: Callable[..., AppTest], gate: Callable[[], None]
+) -> None:
+    app = upload(open_import(of_one))
+    app.button(key="practice_check").click().run()
+    assert "Stay signed in until it has ended" in said(app)
+    gate()
+    wait_for(app)
 
 
 def test_a_fault_of_the_program_is_no_traceback(

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from mastery_core.charts.names import shortened
 from mastery_core.cohort_keeping import Added, RosterPlan, Verdict
+from mastery_core.roster import MOST_LINES
 from pages.links import as_label
 from pages.words import count
 
-NAME_COLUMNS = 60
+NAME_COLUMNS, BUTTON_COLUMNS = 60, 30
 FIRST_COHORT = (
     "A cohort is a class, a course or a group whose learners you look after. Create one: you teach it from then on, and add its "
     "learners and colleagues here."
@@ -18,6 +19,7 @@ ARCHIVED = (
 )
 ARCHIVE = "An archived cohort is listed last, and nobody is added to it. Nothing of it is lost, and it can be taken out of the archive at any time."
 NO_LEARNERS = "Nobody is in this cohort yet. Add learners from a list below, or import their practice from a file."
+NO_LEARNERS_IN_ARCHIVE = "Nobody is in this cohort, and nobody comes in until it is taken out of the archive."
 NOBODY_FOUND = "No learner of this cohort has that in their name or e-mail address."
 HOW_TO_SELECT = (
     "Tick learners in the first column to remove them or to copy their addresses. A name opens the learner's screens."
@@ -26,12 +28,13 @@ EXAMPLE = "Ann Lee <ann@example.edu>\nBo Lee, bo@example.edu\ncy@example.edu\nDi
 LINES = (
     "A name, an e-mail address, or both, in any order, separated by a tab, a comma or a semicolon: what a spreadsheet gives when "
     "cells are copied. A first line with headings (name, first name, last name, e-mail, id) may say which is which. "
-    "`Ann Lee <ann@example.edu>` is understood too, and the id that somebody's Profile shows. At most 10,000 lines."
+    f"`Ann Lee <ann@example.edu>` is understood too, and the id that somebody's Profile shows. At most {MOST_LINES:,} lines."
 )
 UNKNOWN = {"new": "Make a new learner", "leave": "Leave out"}
 UNKNOWN_HELP = (
-    "What happens to a line whose name or address is nobody's that you see. A new learner has no practice yet: a later import that calls "
-    "them by the same name goes to them. Somebody who may have an account is invited either way, and is in the cohort once they accept."
+    "What happens to a line whose name, address or id is nobody's that you see. A new learner has no practice yet: a later import that "
+    "calls them by the same name goes to them. Who may have an account is invited instead, and is in the cohort once they accept: by an "
+    "e-mail address either way, by an id only with *Make a new learner*."
 )
 TEACHING = (
     "Who teaches a cohort sees its learners and their practice, and may do everything on this screen. Somebody whom you invite "
@@ -39,6 +42,9 @@ TEACHING = (
 )
 ADDRESSEE = "Their e-mail address, or the id that their Profile shows."
 INVITED = "Who is invited sees it on their Profile, and is in the cohort once they accept."
+INVITED_IN_ARCHIVE = "While the cohort is archived nobody sees these on their Profile, or can accept them."
+UNDO_IN_ARCHIVE = "Take the cohort out of the archive first: nobody comes into it there."
+UNDONE = "*Undo* stands on this screen for an hour, or until you reload the page."
 
 # What happens to a line, in a word or two; and in a sentence of counts.
 WHAT_HAPPENS = {
@@ -88,7 +94,7 @@ def leaving(names: Sequence[str], cohort: str) -> str:
     )
     return (
         f"{named(names)} will no longer be in {named([cohort])}.\n\n{theirs}; who teaches this cohort will no longer see it, except in "
-        "other cohorts. You can undo this within the hour."
+        f"other cohorts. {UNDONE}"
     )
 
 
@@ -98,11 +104,17 @@ def teaching_no_more(name: str, cohort: str, *, oneself: bool) -> str:
             f"You will no longer teach {named([cohort])}, and will not see it or its learners. To come back you have to be invited by "
             "somebody who teaches it."
         )
-    return f"{named([name])} will no longer teach {named([cohort])}, and will not see its learners. You can undo this within the hour."
+    return f"{named([name])} will no longer teach {named([cohort])}, and will not see its learners. {UNDONE}"
 
 
 def removed(names: Sequence[str]) -> str:
     return f"{in_short(names)} removed. What they practised is theirs, and stays."
+
+
+def undo(names: Sequence[str]) -> str:
+    """What the button says: whose removal it undoes, for who hears it without the sentence beside it."""
+    [short] = shortened([names[0]], BUTTON_COLUMNS)
+    return f"Undo the removal of {as_label(short) if len(names) == 1 else f'{len(names):,} people'}"
 
 
 def back(names: Sequence[str]) -> str:
@@ -150,6 +162,10 @@ def created(cohort: str) -> str:
 
 def invited(addressee: str) -> str:
     return f"{named([addressee])} is invited. If somebody has that address or id, they find the invitation on their Profile."
+
+
+def invited_before(addressee: str) -> str:
+    return f"{named([addressee])} teaches this cohort, or is invited, already."
 
 
 def teacher(name: str, email: str | None, *, oneself: bool) -> str:

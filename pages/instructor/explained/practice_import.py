@@ -70,10 +70,11 @@ BROKEN = "This went wrong in a way that was not foreseen; the log of the server 
 NOTHING_LEFT = "Nothing of it was left behind."
 SOME_LEFT = "Not all of it could be taken back: see *Earlier imports* below."
 TAKEN_BACK = "The import was cancelled, and everything that had come in was taken back."
+ARCHIVED = "This cohort is archived, so nothing comes in until it is taken out of the archive, on *Manage*. What came in before can be undone."
 NO_IMPORTS = "Nothing has come into this cohort from a file yet."
 CANCEL = {"check": "Cancel", "import": "Cancel and take everything back"}
 INTERRUPTED = "It did not come to its end. Undo it, or import the same file again: then only what is missing comes in."
-MAY_LEAVE = "You may leave this screen: it goes on, and is here when you come back."
+MAY_LEAVE = "You may leave this screen: it goes on, and is here when you come back. Stay signed in until it has ended."
 
 
 def heading(what: str) -> str:
@@ -234,6 +235,11 @@ def undo_question(asked: Import) -> str:
         "is reckoned anew, as if the file had never come.\n\n"
         "The same file can be imported again."
     )
+
+
+def undo(file: str) -> str:
+    """What the button says, with the file's name for who hears it without the line beside it."""
+    return f"Undo {as_label(file)}…"
 
 
 def undo_help(file: str) -> str:

@@ -1,6 +1,5 @@
 """The tables of the Cohort screen: the same numbers, as numbers, and how the columns read."""
 
-from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +11,6 @@ from mastery_core.attention import Activity, Group, Limits
 from mastery_core.charts.palette import GROUP_GLYPHS
 from mastery_core.model import Rules
 from mastery_core.standing import ENOUGH_OBSERVATIONS
-from mastery_core.table_file import MIME, as_csv, as_excel
 from mastery_core.trend import WINDOW_DAYS
 from pages.instructor.explained.cohort import why
 
@@ -25,7 +23,6 @@ _COLOURS = {
     Group.EXCELLING: "green",
     Group.NOT_ENOUGH_DATA: "gray",
 }
-WRITERS = {"csv": as_csv, "xlsx": as_excel}
 
 
 def in_colour(learner: Any) -> str:
@@ -59,19 +56,6 @@ def learner_table(learners: pd.DataFrame, limits: Limits, moment: datetime) -> p
             "lost": _percent(learners["lost"]),
         }
     )
-
-
-def key_of(table: str, ids: Iterable[str]) -> str:
-    """What a table of these rows is known by: a new key whenever others are shown, or in another order, so that none is ticked then.
-
-    A key that had been used before would bring back what was ticked, which the browser shows no more.
-    """
-    rows = " ".join(ids)
-    last, number = st.session_state.get(f"{table}_rows", ("", 0))
-    if rows != last:
-        number += 1
-        st.session_state[f"{table}_rows"] = rows, number
-    return f"{table}_{number}"
 
 
 def learner_columns(rules: Rules) -> dict[str, Any]:
@@ -135,22 +119,6 @@ def course_file(course: pd.DataFrame) -> pd.DataFrame:
     return table.assign(at=pd.DatetimeIndex(table["at"]).tz_convert(None).floor("min")).rename(
         columns={"at": "at (UTC)"}
     )
-
-
-def downloads(what: str, table: Callable[[], pd.DataFrame], stem: str) -> None:
-    """The table as CSV and as Excel, side by side."""
-    with st.container(horizontal=True):
-        download(f"{what} as CSV", table, f"{stem}.csv")
-        download(f"{what} as Excel", table, f"{stem}.xlsx")
-
-
-def download(label: str, table: Callable[[], pd.DataFrame], file_name: str) -> None:
-    """A button that makes the file when it is pressed; its ending says which kind."""
-    ending = file_name.rpartition(".")[2]
-    st.download_button(
-        label, lambda: WRITERS[ending](table()), file_name=file_name, mime=MIME[ending], on_click="ignore",
-        icon=":material/download:",
-    )  # fmt: skip
 
 
 def _percent(shares: pd.Series) -> Any:

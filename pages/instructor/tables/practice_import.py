@@ -10,6 +10,7 @@ import streamlit as st
 from mastery_core.charts.names import shortened
 from mastery_core.ingest.practice_import import DryRun, MetLearner
 from mastery_core.ingest.shape import FileShape
+from pages.instructor import files
 from pages.instructor.explained.practice_import import OUTCOMES
 
 HEADING_COLUMNS, READ_WIDTH = 40, 170
@@ -69,11 +70,12 @@ def skipped_columns() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def show_skipped(skipped: Mapping[str, tuple[int, int]]) -> None:
+def show_skipped(skipped: Mapping[str, tuple[int, int]], cohort: str) -> None:
     st.dataframe(
         skipped_table(skipped), column_config=skipped_columns(), hide_index=True,
         alt="Why rows are skipped, how many for each reason, and the line of the first",
     )  # fmt: skip
+    files.downloads("Skipped rows", lambda: skipped_table(skipped), f"import-skipped-{cohort[:8]}")
 
 
 def learner_table(learners: Sequence[MetLearner]) -> Table:
