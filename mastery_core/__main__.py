@@ -53,7 +53,7 @@ class Format(StrEnum):
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for a program.")]
 Who = Annotated[str, typer.Argument(metavar="PERSON", help="An id, an e-mail or a name.", show_default=False)]
 WhichCohort = Annotated[str, typer.Argument(metavar="COHORT", help="The cohort's name or id.", show_default=False)]
-CohortName = Annotated[str, typer.Argument(metavar="COHORT", help="The name of the cohort.", show_default=False)]
+CohortName = Annotated[str, typer.Argument(metavar="COHORT", help="The name or id of the cohort.", show_default=False)]
 
 
 @app.command("import")
@@ -64,7 +64,8 @@ def import_(
         str | None, typer.Option(help='The column that names the concept, for instance "KC (Default)".')
     ] = None,
     cohort: Annotated[
-        str | None, typer.Option(help="The cohort the learners join; made if there is none of that name.")
+        str | None,
+        typer.Option(help="The cohort the learners join, by name or id; made if there is none of that name."),
     ] = None,
     timezone: Annotated[
         str, typer.Option(help="The zone of times that name none, for instance Europe/Berlin.")

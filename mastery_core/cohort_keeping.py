@@ -183,9 +183,12 @@ class CohortKeeping:
         """Undo a removal, as they were: for an hour, by who did it; InvalidInput else."""
         self.database.call("put_back", cohort=cohort_id, person=person_id)
 
-    def invite(self, cohort_id: str, addressee: str, role: str = "instructor") -> None:
-        """Invite somebody by e-mail or id. Nothing is said about whether there is such a person."""
-        self.database.call("invite", cohort=cohort_id, addressee=addressee, role=role)
+    def invite(self, cohort_id: str, addressee: str, role: str = "instructor") -> bool:
+        """Invite somebody by e-mail or id; whether that changed anything: False for who is in as such, or invited, already.
+
+        Nothing is said about whether there is such a person.
+        """
+        return bool(self.database.call("invite", cohort=cohort_id, addressee=addressee, role=role)["changed"])
 
     def withdraw(self, cohort_id: str, addressee: str) -> None:
         """Take an invitation back."""

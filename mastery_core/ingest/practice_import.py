@@ -30,6 +30,7 @@ INTERRUPTED_SECONDS = 120
 PAUSE_SECONDS = 1.0
 
 _BATCH = 2000  # a call of a person must come through within seconds, also where the database is small
+_SMALL_BATCH = 100  # what an undo tries at last, where a whole one does not come through
 _AT_MOST_NAMED = 255
 
 
@@ -170,8 +171,17 @@ class PracticeImport:
         Where it is interrupted, the same again goes on. Practice that was recorded since stays, and so does who made it.
         """
         progress, removed = on_progress or _nobody, 0
+        size, failed = _BATCH, None
         while True:
-            answer = self._call("undo_import", import_id)
+            try:
+                answer = self.database.call("undo_import", **{"import": import_id}, max_interactions=size)
+            except Unavailable:
+                if size == failed:
+                    raise
+                time.sleep(PAUSE_SECONDS)
+                size, failed = max(size // 2, min(size, _SMALL_BATCH)), size
+                continue
+            failed = None
             removed += int(answer["removed"])
             progress(removed, removed + answer["remaining"])
             if answer["state"] == "undone":
@@ -264,7 +274,7 @@ class _Students:
         person = self._by_email.get(event.learner.casefold(), own)
         if person in self.by_id:
             return person
-        namesakes = self._by_name.get(event.learner, [])
+        namesakes = self._called_so(event.learner)
         if len(namesakes) > 1:
             raise problem_in(
                 self._file_name,
@@ -276,7 +286,7 @@ class _Students:
 
     def _known_by_other_name(self, event: Event) -> str | None:
         """Who is called as the file's name column says, where it cannot be somebody else."""
-        namesakes = self._by_name.get(event.name or "", [])
+        namesakes = self._called_so(event.name or "")
         if len(namesakes) != 1:
             return None
         other = self._met_by_name.setdefault(namesakes[0], event.learner)
@@ -288,6 +298,10 @@ class _Students:
                 event.line,
             )
         return namesakes[0]
+
+    def _called_so(self, name: str) -> list[str]:
+        """Who has this name; nobody by a name that is an address or an id, which anybody could take for theirs."""
+        return [] if "@" in name or _uuid(name) else self._by_name.get(name, [])
 
 
 def _called(learner: str) -> str:

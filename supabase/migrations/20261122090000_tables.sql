@@ -217,6 +217,7 @@ create table public.imports (
 comment on column public.imports.made_by is 'Null: the service, or somebody who is no longer here.';
 comment on column public.imports.touched_at is 'When it last went on. One that runs and has not been touched for long was interrupted.';
 create index imports_of_cohort on public.imports (cohort_id, started_at);
+create index imports_by_person on public.imports (made_by) where made_by is not null;
 
 alter table public.interactions add column import_id uuid references public.imports (id) on delete set null;
 alter table public.learning_sessions add column import_id uuid references public.imports (id) on delete set null;
@@ -226,6 +227,8 @@ comment on column public.interactions.import_id is
   'The import that it came with and would go with; likewise of sessions, people and memberships.';
 create index interactions_of_import on public.interactions (import_id, student_id, created_at) where import_id is not null;
 create index learning_sessions_of_import on public.learning_sessions (import_id) where import_id is not null;
+create index profiles_of_import on public.profiles (import_id) where import_id is not null;
+create index cohort_members_of_import on public.cohort_members (import_id) where import_id is not null;
 
 -- What an import changed of what was there before it: a session that it extended had these bounds, and goes on having them of its own.
 create table private.session_bounds (
@@ -248,9 +251,18 @@ create table private.unlogged_scores (
 );
 comment on column private.unlogged_scores.recorded is
   'How many interactions of this learner on this concept there were then: if there are more, the log is to stay.';
+
+-- What makes the ids of imported things such as nobody can work out.
+create table private.id_salt (
+  only_row boolean primary key default true check (only_row),
+  salt text not null default gen_random_uuid()::text || gen_random_uuid()::text
+);
+insert into private.id_salt default values;
+
 alter table private.session_bounds enable row level security;
 alter table private.unlogged_scores enable row level security;
-revoke all on private.session_bounds, private.unlogged_scores from public, anon, authenticated, service_role;
+alter table private.id_salt enable row level security;
+revoke all on private.session_bounds, private.unlogged_scores, private.id_salt from public, anon, authenticated, service_role;
 
 -- Everybody who can sign in has a profile. The name is the one they gave, or the one a provider knows them by.
 create function private.name_of(details jsonb, email text) returns text language plpgsql immutable set search_path = '' as $$

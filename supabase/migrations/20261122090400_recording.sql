@@ -299,7 +299,8 @@ begin
     set session_id = s.id
     from public.learning_sessions s
     where s.id = session and s.metadata ->> 'by_hand' = 'true' and h.user_id = s.user_id and h.session_id is null
-      and h.created_at between private.own_start(session) and s.ended_at and h.trigger_type <> 'reset'
+      and h.created_at between private.own_start(session) and s.ended_at
+      and not exists (select from public.interactions i where i.id = h.interaction_id and i.reset_to is not null) -- nor the decay before it
     returning h.interaction_id
   )
   update public.interactions set session_id = session where id in (select interaction_id from gathered);
@@ -485,15 +486,18 @@ begin
     select coalesce(jsonb_agg(row), '[]')
     from jsonb_array_elements(rows) row
     where not exists (
-      select from public.interactions i where i.id = private.id_within((row ->> 'learner')::uuid, (row ->> 'id')::uuid)));
+      select from public.interactions i
+      where i.id = private.id_within((row ->> 'learner')::uuid, (row ->> 'id')::uuid) and i.student_id = (row ->> 'learner')::uuid));
 end
 $$;
 
 -- The id that something of a learner has here, which came under another by an import. It holds the learner, so that whoever chooses the
--- other cannot tell from what happens whether it is somebody else's.
-create function private.id_within(learner uuid, id uuid) returns uuid language plpgsql immutable set search_path = '' as $$
+-- other cannot tell from what happens whether it is somebody else's; and a secret, so that nobody takes it beforehand.
+create function private.id_within(learner uuid, id uuid) returns uuid language plpgsql stable set search_path = '' as $$
 begin
-  return left(encode(sha256(convert_to(learner || E'\n' || id, 'UTF8')), 'hex'), 32)::uuid;
+  return (
+    select left(encode(sha256(convert_to(s.salt || E'\n' || learner || E'\n' || id_within.id, 'UTF8')), 'hex'), 32)::uuid
+    from private.id_salt s);
 end
 $$;
 

@@ -69,7 +69,8 @@ returns setof public.mastery_history language sql stable set search_path = '' as
   from public.mastery_history h
   where (session).ended_at is null and (session).metadata ->> 'by_hand' = 'true'
     and h.user_id = (session).user_id and h.created_at >= (session).started_at and h.created_at <= until
-    and h.session_id is null and h.trigger_type <> 'reset'
+    and h.session_id is null
+    and not exists (select from public.interactions i where i.id = h.interaction_id and i.reset_to is not null) -- nor the decay before it
 $$;
 
 -- What the practice of a session came to, as learner_sessions lists it.

@@ -221,12 +221,17 @@ begin
 end
 $$;
 
+-- The cohort of this id, else of this name, which may be made.
 create function private.cohort_named(wanted text, create_missing boolean) returns uuid language plpgsql set search_path = '' as $$
 declare
   found_one uuid;
 begin
   if wanted is null or btrim(wanted) = '' then
     raise exception 'A cohort needs a name.' using errcode = '22023';
+  end if;
+  select id into found_one from public.cohorts where id::text = lower(btrim(wanted));
+  if found then
+    return found_one;
   end if;
   if create_missing then
     insert into public.cohorts (name) values (btrim(wanted)) on conflict (name) do nothing;
@@ -236,6 +241,12 @@ begin
     raise exception 'There is no cohort "%".', left(btrim(wanted), 80) using errcode = 'P0002';
   end if;
   return found_one;
+end
+$$;
+
+create function private.name_of_cohort(cohort uuid) returns text language plpgsql stable set search_path = '' as $$
+begin
+  return (select c.name from public.cohorts c where c.id = cohort);
 end
 $$;
 
@@ -260,7 +271,7 @@ begin
   wanted := private.cohort_named(cohort, create_missing);
   insert into public.cohort_members as m (cohort_id, user_id, role) values (wanted, person, add_to_cohort.role)
   on conflict (cohort_id, user_id) do update set role = excluded.role where m.role <> excluded.role;
-  return jsonb_build_object('cohort', btrim(cohort), 'person', person, 'role', role, 'changed', found);
+  return jsonb_build_object('cohort', private.name_of_cohort(wanted), 'person', person, 'role', role, 'changed', found);
 end
 $$;
 
@@ -278,7 +289,7 @@ begin
   perform private.lock_learner(person);
   wanted := private.cohort_named(cohort, false);
   delete from public.cohort_members m where m.cohort_id = wanted and m.user_id = person;
-  return jsonb_build_object('cohort', btrim(cohort), 'person', person, 'changed', found);
+  return jsonb_build_object('cohort', private.name_of_cohort(wanted), 'person', person, 'changed', found);
 end
 $$;
 

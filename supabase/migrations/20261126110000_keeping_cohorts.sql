@@ -33,12 +33,15 @@ create table private.departures (
   cohort_id uuid not null references public.cohorts (id) on delete cascade,
   user_id uuid not null references auth.users (id) on delete cascade,
   role text not null,
+  added_at timestamptz not null,
+  import_id uuid references public.imports (id) on delete set null,
   removed_by uuid references auth.users (id) on delete set null,
   removed_at timestamptz not null default now(),
   primary key (cohort_id, user_id)
 );
 create index departures_of_person on private.departures (user_id);
 create index departures_by_person on private.departures (removed_by);
+create index departures_of_import on private.departures (import_id) where import_id is not null;
 alter table private.departures enable row level security;
 revoke all on private.departures from public, anon, authenticated, service_role;
 
@@ -50,6 +53,15 @@ end
 $$;
 create trigger forget_departures after insert on public.cohort_members
   referencing new table as arrived for each statement execute function private.forget_departures();
+
+-- Who is no longer here is not invited: an address that somebody else has later is theirs anew.
+create function private.forget_invitations() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  delete from public.cohort_invitations i where i.addressee in (old.id::text, lower(old.email));
+  return null;
+end
+$$;
+create trigger forget_invitations after delete on auth.users for each row execute function private.forget_invitations();
 
 -- The invitations that count. One to teach counts as long as who made it may keep the cohort.
 create view private.open_invitations with (security_invoker = true) as
@@ -125,7 +137,8 @@ $$;
 
 -- What a cohort is.
 
--- Make a cohort, which its maker teaches. The same one again stays as it is.
+-- Make a cohort, which its maker teaches. The id is what the call is known by: of it and of who asks follows the cohort's own, which nobody
+-- chooses but the service. The same call again leaves the cohort as it is.
 create function public.create_cohort(cohort uuid, name text) returns jsonb language plpgsql security invoker set search_path = '' as $$
 begin
   return private.create_cohort(cohort, name);
@@ -135,6 +148,7 @@ $$;
 create function private.create_cohort(cohort uuid, name text) returns jsonb language plpgsql security definer set search_path = '' as $$
 declare
   asker constant uuid := case when not private.is_service() then auth.uid() end;
+  made constant uuid := private.cohort_asked_for(asker, cohort);
   wanted text;
 begin
   if not private.is_keeper()
@@ -144,16 +158,24 @@ begin
     raise exception 'A cohort needs an id.' using errcode = '22023';
   end if;
   wanted := private.checked_cohort_name(name);
-  insert into public.cohorts (id, name) values (cohort, wanted) on conflict do nothing;
+  insert into public.cohorts (id, name) values (made, wanted) on conflict do nothing;
   if found then
-    insert into public.cohort_members (cohort_id, user_id, role) select cohort, asker, 'instructor' where asker is not null;
-  elsif not exists (select from public.cohorts c where c.id = cohort) then
+    insert into public.cohort_members (cohort_id, user_id, role) select made, asker, 'instructor' where asker is not null;
+  elsif not exists (select from public.cohorts c where c.id = made) then
     perform private.say_taken(wanted);
-  elsif asker is not null and not exists (
-      select from public.cohort_members m where m.cohort_id = cohort and m.user_id = asker and m.role = 'instructor') then
-    raise exception 'The cohort id % is taken.', cohort using errcode = '22023';
+  else
+    perform private.require_cohort(made);
   end if;
-  return (select jsonb_build_object('id', c.id, 'name', c.name) from public.cohorts c where c.id = cohort);
+  return (select jsonb_build_object('id', c.id, 'name', c.name) from public.cohorts c where c.id = made);
+end
+$$;
+
+create function private.cohort_asked_for(asker uuid, id uuid) returns uuid language plpgsql immutable set search_path = '' as $$
+begin
+  return case
+    when asker is null then id
+    else left(encode(sha256(convert_to('cohort' || E'\n' || asker || E'\n' || id, 'UTF8')), 'hex'), 32)::uuid
+  end;
 end
 $$;
 
@@ -440,6 +462,7 @@ declare
   is_done boolean;
   at_hand uuid[];
   own_learners uuid[];
+  named uuid[];
   added integer;
   made integer;
   invited integer;
@@ -460,14 +483,16 @@ begin
   into is_as_planned, is_done
   from jsonb_to_recordset(planned) as now_is (n bigint, line integer, verdict text, person text)
   full join jsonb_array_elements(plan) with ordinality as was (given, n) on was.n = now_is.n;
+
+  -- Those named, as they are once nobody else writes about them.
+  named := array(
+    select r.person from jsonb_to_recordset(planned) as r (verdict text, person uuid)
+    where r.verdict in ('add', 'already') and r.person is not null);
+  perform from public.profiles p where p.id = any (named) order by p.id for no key update;
   if is_done and jsonb_array_length(plan) = jsonb_array_length(planned) then
+    perform private.keep_from_imports(cohort, named);
     return jsonb_build_object('added', 0, 'made', 0, 'invited', 0);
   end if;
-
-  -- Those to be added, as they are once nobody else writes about them.
-  perform from public.profiles p
-  where p.id in (select r.person from jsonb_to_recordset(planned) as r (verdict text, person uuid) where r.verdict = 'add')
-  order by p.id for no key update;
   at_hand := private.people_at_hand(cohort);
   own_learners := array(select r.own from jsonb_to_recordset(planned) as r (own uuid) where r.own is not null);
   if not is_as_planned or exists (
@@ -497,6 +522,7 @@ begin
   order by 2
   on conflict do nothing;
   get diagnostics added = row_count;
+  perform private.keep_from_imports(cohort, named);
 
   insert into public.cohort_invitations as i (cohort_id, addressee, role, name, invited_by)
   select cohort, r.addressee, 'student', r.name, asker
@@ -507,6 +533,15 @@ begin
     set role = excluded.role, name = excluded.name, invited_by = excluded.invited_by, invited_at = excluded.invited_at;
   get diagnostics invited = row_count;
   return jsonb_build_object('added', added - made, 'made', made, 'invited', invited);
+end
+$$;
+
+-- Whom a list names is in the cohort because of it: no import that brought them takes them along when it is undone.
+create function private.keep_from_imports(cohort uuid, named uuid[]) returns void language plpgsql set search_path = '' as $$
+begin
+  update public.cohort_members m set import_id = null
+  where m.cohort_id = cohort and m.user_id = any (named) and m.import_id is not null;
+  update public.profiles p set import_id = null where p.id = any (named) and p.import_id is not null;
 end
 $$;
 
@@ -525,6 +560,8 @@ $$;
 create function private.remove_member(cohort uuid, person uuid) returns jsonb language plpgsql security definer set search_path = '' as $$
 declare
   was text;
+  was_added_at timestamptz;
+  was_of_import uuid;
 begin
   perform private.keep_cohort(cohort);
   select m.role into was from public.cohort_members m where m.cohort_id = cohort and m.user_id = person;
@@ -534,12 +571,14 @@ begin
         select from public.cohort_members m where m.cohort_id = cohort and m.role = 'instructor' and m.user_id <> person) then
       raise exception 'You are the only one who teaches this cohort: add somebody else first.' using errcode = '22023';
     end if;
-    delete from public.cohort_members m where m.cohort_id = cohort and m.user_id = person returning m.role into was;
-    insert into private.departures as d (cohort_id, user_id, role, removed_by)
-    select cohort, person, was, case when not private.is_service() then auth.uid() end
+    delete from public.cohort_members m where m.cohort_id = cohort and m.user_id = person
+    returning m.role, m.added_at, m.import_id into was, was_added_at, was_of_import;
+    insert into private.departures as d (cohort_id, user_id, role, added_at, import_id, removed_by)
+    select cohort, person, was, was_added_at, was_of_import, case when not private.is_service() then auth.uid() end
     where was is not null
     on conflict (cohort_id, user_id) do update
-      set role = excluded.role, removed_by = excluded.removed_by, removed_at = excluded.removed_at;
+      set role = excluded.role, added_at = excluded.added_at, import_id = excluded.import_id,
+          removed_by = excluded.removed_by, removed_at = excluded.removed_at;
   end if;
   return jsonb_build_object('person', person, 'role', was, 'changed', was is not null);
 end
@@ -556,19 +595,23 @@ create function private.put_back(cohort uuid, person uuid) returns jsonb languag
 declare
   is_changed boolean := false;
   was text;
+  was_added_at timestamptz;
+  was_of_import uuid;
 begin
   perform private.keep_cohort(cohort);
+  perform private.require_unarchived(cohort);
   select m.role into was from public.cohort_members m where m.cohort_id = cohort and m.user_id = person;
   if not found then
-    select d.role into was
-    from private.departures d
+    select d.role, d.added_at, i.id into was, was_added_at, was_of_import
+    from private.departures d left join public.imports i on i.id = d.import_id and i.state <> 'undone'
     where d.cohort_id = cohort and d.user_id = person
       and (private.is_keeper() or d.removed_by = auth.uid() and d.removed_at > now() - interval '1 hour');
     if not found then
       raise exception 'This can be undone for an hour, by who did it.' using errcode = '22023';
     end if;
     perform private.lock_learner(person);
-    insert into public.cohort_members (cohort_id, user_id, role) values (cohort, person, was) on conflict do nothing;
+    insert into public.cohort_members (cohort_id, user_id, role, added_at, import_id)
+    values (cohort, person, was, was_added_at, was_of_import) on conflict do nothing;
     is_changed := found;
   end if;
   return jsonb_build_object('person', person, 'role', was, 'changed', is_changed);
@@ -722,7 +765,8 @@ declare
   made text;
 begin
   foreach made in array array[
-    'private.forget_departures()', 'private.keeps_accounts()', 'private.learner_of_cohort(uuid, text)',
+    'private.forget_departures()', 'private.forget_invitations()', 'private.cohort_asked_for(uuid, uuid)',
+    'private.keep_from_imports(uuid, uuid[])', 'private.keeps_accounts()', 'private.learner_of_cohort(uuid, text)',
     'private.is_of_no_other(uuid, uuid)', 'private.keep_cohort(uuid)', 'private.require_unarchived(uuid)',
     'private.checked_cohort_name(text)', 'private.holds_unseen(text)', 'private.looks_like_email(text)', 'private.say_taken(text)',
     'private.checked_lines(jsonb)', 'private.lines_of(jsonb)', 'private.people_at_hand(uuid)',

@@ -145,11 +145,14 @@ begin
   perform private.require_rows(rows);
   if not private.require_learners(wanted.cohort_id, rows) then
     perform private.keep_cohort(wanted.cohort_id);
+    perform private.require_unarchived(wanted.cohort_id);
   end if;
   perform from public.profiles p
   where p.id in (select learner from jsonb_to_recordset(rows) as row (learner uuid))
   order by p.id for no key update;
-  perform private.require_learners(wanted.cohort_id, rows); -- nobody leaves any more
+  if not private.require_learners(wanted.cohort_id, rows) then -- nobody leaves any more
+    perform private.require_unarchived(wanted.cohort_id);
+  end if;
 
   with given as materialized (
     select row.*, private.id_within(row.learner, row.id) as kept_id
@@ -164,8 +167,9 @@ begin
   met as (
     select distinct on (g.kept_id) g.*, i.import_id, i.id is null and own.id is null as is_new
     from given g
-    left join public.interactions i on i.id = g.kept_id
-    left join public.interactions own on own.id = g.id and own.student_id = g.learner
+    left join public.interactions i on i.id = g.kept_id and i.student_id = g.learner
+    left join public.interactions own -- what came from elsewhere too: what a learner recorded themselves stands in nobody's way
+      on own.id = g.id and own.student_id = g.learner and own.answered_new_score is null
     order by g.kept_id
   )
   select count(*) filter (where m.import_id = import),
@@ -209,7 +213,7 @@ $$;
 
 -- What there is.
 
--- The imports of a cohort, the newest first.
+-- The last 200 imports of a cohort, the newest first.
 create function public.cohort_imports(cohort uuid) returns jsonb language plpgsql stable security invoker set search_path = '' as $$
 begin
   return private.cohort_imports(cohort);
@@ -228,8 +232,8 @@ begin
         'interactions', (select count(*) from public.interactions each where each.import_id = i.id),
         'idle_seconds', date_part('epoch', now() - i.touched_at), 'made_by', p.display_name, 'mine', i.made_by is not distinct from asker)
       order by i.started_at desc, i.id), '[]')
-    from public.imports i left join public.profiles p on p.id = i.made_by
-    where i.cohort_id = cohort);
+    from (select * from public.imports each where each.cohort_id = cohort order by each.started_at desc, each.id limit 200) i
+    left join public.profiles p on p.id = i.made_by);
 end
 $$;
 
@@ -255,7 +259,8 @@ begin
     )
     select to_jsonb(count(*))
     from asked a
-    where exists (select from public.interactions i where i.id = a.id and i.student_id = a.learner)
+    where exists (
+            select from public.interactions i where i.id = a.id and i.student_id = a.learner and i.answered_new_score is null)
        or exists (select from public.interactions i where i.id = a.kept_id and i.student_id = a.learner));
 end
 $$;
@@ -270,7 +275,7 @@ begin
 end
 $$;
 
--- Who made it may as long as it is not finished, even where they may keep the cohort no more.
+-- Who made it and may keep the cohort no more may still take back what is not finished, within an hour of its last batch.
 create function private.undo_import(import uuid, max_interactions integer)
 returns jsonb language plpgsql security definer set search_path = '' as $$
 declare
@@ -282,7 +287,9 @@ declare
 begin
   if not exists (
       select from public.imports i
-      where i.id = import and (i.cohort_id = any (private.cohorts_shown()) or i.made_by = asker and i.finished_at is null)) then
+      where i.id = import
+        and (i.cohort_id = any (private.cohorts_shown())
+          or i.made_by = asker and i.finished_at is null and i.touched_at > now() - interval '1 hour')) then
     raise exception 'There is no such import, or not one you may see.' using errcode = 'P0002';
   elsif max_interactions is null or max_interactions not between 1 and 100000 then
     raise exception 'Undo 1 to 100,000 interactions at a time.' using errcode = '22023';
@@ -290,7 +297,8 @@ begin
   select * into wanted from public.imports i where i.id = import for no key update;
   if wanted.state <> 'undone' then
     removed := private.take_out(import, max_interactions);
-    if removed = 0 then -- a transaction of its own, so that its locks come in order
+    -- A call of its own, so that its locks come in order. There may be more of it, where those held had erased their records meanwhile.
+    if removed = 0 and not exists (select from public.interactions i where i.import_id = import) then
       settled := private.settle_people(wanted, max_people);
       delete from public.learning_sessions s
       where s.import_id = import and not exists (select from public.interactions i where i.session_id = s.id);
@@ -436,7 +444,7 @@ begin
     elsif left_in.is_bounded then
       update public.learning_sessions s
       set started_at = least(left_in.own_start, left_in.first_imported),
-          ended_at = case when left_in.own_end is not null then greatest(left_in.own_end, left_in.last_imported) end
+          ended_at = case when left_in.own_end is not null then least(s.ended_at, greatest(left_in.own_end, left_in.last_imported)) end
       where s.id = left_in.id;
       delete from private.session_bounds b where b.session_id = left_in.id and left_in.first_imported is null;
     end if;

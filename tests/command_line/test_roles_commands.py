@@ -92,6 +92,21 @@ def test_people_join_and_leave_a_cohort(run: Run, answer: Answer) -> None:
     assert "Ada Byron" not in run("cohort", "list", "Spring").stdout
 
 
+def test_a_cohort_is_named_by_its_id_too(run: Run, answer: Answer, tmp_path: Path) -> None:
+    [autumn] = [each for each in answer("cohort", "list") if each["name"] == "Autumn"]
+    by_id = autumn["id"]
+    assert run("cohort", "add", by_id.upper(), "Ben [1815]").stdout == "Ben [1815]: student of Autumn.\n"
+    assert run("cohort", "add", by_id, "Ben [1815]", "--create").stdout == "Ben [1815] was student of Autumn already.\n"
+    assert run("cohort", "remove", by_id, "Ben [1815]").stdout == "Ben [1815] is no longer in Autumn.\n"
+    file = tmp_path / "practice.csv"
+    file.write_text("learner,concept,outcome,at\nTwin,mode,correct,2025-03-01\n")
+    done = run("import", str(file), "--format", "csv", "--cohort", by_id, "--source", "there")
+    assert done.returncode == 0, done.stderr
+    assert [each["name"] for each in answer("cohort", "list")] == ["Autumn", "Spring"]
+    assert [each["display_name"] for each in answer("cohort", "list", by_id)] == ["Twin"]
+    assert "name or id" in " ".join(run("cohort", "add", "--help").stdout.split())
+
+
 def test_a_cohort_is_made_only_when_asked_for(run: Run, answer: Answer) -> None:
     assert 'no cohort "Winter"' in refusal(run("cohort", "add", "Winter", "Ada"))
     assert 'no cohort "Winter"' in refusal(run("cohort", "list", "Winter"))

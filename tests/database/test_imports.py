@@ -1,5 +1,7 @@
 """What an import brings into a cohort, an undo takes out again to the last bit; and nobody reaches beyond their cohort with one."""
 
+import hashlib
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -7,8 +9,9 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mastery_core.database import Database, EmbeddedDatabase
@@ -157,7 +160,7 @@ def test_who_and_what_an_import_made_goes_with_it(course: Course) -> None:
     assert named == {"Ann 0", "Ann 1", "Ann 2"}
     course.undo(key)
     assert course.everything() == before
-    assert course.console.query("select from learning_sessions where import_id = %(key)s", key=key) == []
+    assert course.console.query("select id from learning_sessions where import_id = %(key)s", key=key) == []
 
 
 @pytest.mark.parametrize("step", [1, 7, 10, 11])
@@ -436,6 +439,12 @@ class Twins:
         return self.course.row(who, MAY + minute * MINUTE + later, concept, outcome, id=key, session=session)
 
 
+@example(  # time takes from the old score before its reset, which is in the session
+    story=[("start", 2, 1, True), ("bring_in", "a", [("Old", "correct", 0, None)]), ("end", 2)],
+    old=1,
+    last=["a"],
+    size=1,
+)
 @settings(max_examples=100)
 @given(
     story=st.lists(steps, max_size=12), old=st.none() | moments, last=st.permutations("ab"), size=st.integers(1, 9)
@@ -452,6 +461,53 @@ def test_whatever_else_happens_imports_leave_no_trace(
     for name in last:
         twins.undo(name)
     assert normalised(course.record(twins.both[0])) == normalised(course.record(twins.both[1]))
+
+
+def test_a_session_that_ended_on_its_own_ends_no_later_when_an_import_is_undone(course: Course) -> None:
+    learner, session = course.person(), str(uuid4())
+    course.service.call("start_session", learner=learner, session=session, at=MAY)
+    course.live(learner, MAY + HOUR, session=session)
+    first = course.bring_in(course.row(learner, MAY + 5 * HOUR, session=session))
+    second = course.bring_in(course.row(learner, MAY + 6 * HOUR, session=session))
+    course.service.call("end_session", session=session, at=MAY + 2 * HOUR)
+    for key in (second, first):
+        course.undo(key)
+        [left] = course.record(learner)["sessions"]
+        assert (left["started_at"], left["ended_at"]) == (MAY, MAY + 2 * HOUR)
+    assert course.record(learner)["bounds"] == []
+
+
+def test_whom_a_list_names_stays_when_the_import_that_made_them_is_undone(course: Course) -> None:
+    key = course.bring_in(*(course.own(called, MAY) for called in ("Ann Lee", "Ben", "Cho")))
+    ann, ben, cho = (cohort_learner_id(course.id, called) for called in ("Ann Lee", "Ben", "Cho"))
+
+    def add(*names: str) -> Row:
+        lines = [{"line": n, "name": name} for n, name in enumerate(names, 1)]
+        plan = course.teacher.call("plan_roster", cohort=course.id, lines=lines, make_new=True)
+        answer: Row = course.teacher.call("add_roster", cohort=course.id, lines=lines, make_new=True, plan=plan)
+        return answer
+
+    assert add("Ann Lee") == {"added": 0, "made": 0, "invited": 0}
+    course.teacher.call("remove_member", cohort=course.id, person=ben)
+    assert add("Ben", "Dee") == {"added": 1, "made": 1, "invited": 0}
+    course.undo(key)
+    dee = cohort_learner_id(course.id, "Dee")
+    after = course.everything()
+    assert {str(row["user_id"]): row["import_id"] for row in after["members"]} == dict.fromkeys(
+        (course.teacher_id, ann, ben, dee)
+    )
+    assert [row["import_id"] for row in after["profiles"]] == [None] * 4
+    assert course.console.query("select id from auth.users where id = %(id)s", id=cho) == []
+
+
+def test_a_list_that_an_import_got_ahead_of_keeps_whom_it_names(course: Course) -> None:
+    lines = [{"line": 1, "name": "Ann Lee"}]
+    plan = course.teacher.call("plan_roster", cohort=course.id, lines=lines, make_new=True)
+    key = course.bring_in(course.own("Ann Lee", MAY))
+    answer = course.teacher.call("add_roster", cohort=course.id, lines=lines, make_new=True, plan=plan)
+    assert answer == {"added": 0, "made": 0, "invited": 0}
+    course.undo(key)
+    assert cohort_learner_id(course.id, "Ann Lee") in {str(row["user_id"]) for row in course.everything()["members"]}
 
 
 # Nobody reaches beyond their cohort
@@ -500,6 +556,45 @@ def test_nothing_is_learned_from_an_id(course: Course, outsider: tuple[str, str,
     assert course.teacher.call("known_interactions", cohort=course.id, learners=whose, interactions=ids) == 2
 
 
+def test_nobody_takes_an_id_before_an_import_comes(course: Course) -> None:
+    fellow = course.database.acting_as(fellow_id := course.person())
+    row = course.own("Ann Lee", MAY, session=str(uuid4()))
+
+    def without_secret(key: str) -> str:
+        return str(UUID(hashlib.sha256(f"{row['learner']}\n{key}".encode()).hexdigest()[:32]))
+
+    for key in (row["id"], without_secret(row["id"])):
+        outcome = {"id": key, "learner": fellow_id, "concept": "Mean", "outcome": "correct"}
+        fellow.call("record_outcomes", outcomes=[outcome])
+    for session in (row["session"], without_secret(row["session"])):
+        fellow.call("start_session", learner=fellow_id, session=session)
+    assert course.send(course.begin(), [row]) == {"imported": 1, "already_there": 0, "learners": 1}
+    asked = {"learner": row["learner"], "id": row["id"]}
+    [kept] = course.console.query("select private.id_within(%(learner)s, %(id)s)::text as id", **asked)
+    [there] = course.record(row["learner"])["interactions"]
+    assert str(there["id"]) == kept["id"] != without_secret(row["id"])
+    [salt] = course.console.query(
+        "select count(*) as n, min(length(salt)) as signs,"
+        " bool_or(has_table_privilege(role, 'private.id_salt', 'select, insert, update, delete')) as is_open"
+        " from private.id_salt cross join unnest(array['anon', 'authenticated', 'service_role']) role"
+    )
+    assert salt == {"n": 3, "signs": 72, "is_open": False}
+
+
+def test_what_a_learner_recorded_under_a_files_id_does_not_count_as_there(course: Course) -> None:
+    learner = course.person()
+    recorded, elsewhere = course.row(learner, MAY), course.row(learner, MAY + HOUR)
+    course.live(learner, MAY - DAY, interaction=recorded["id"])
+    course.service.call("import_outcomes", rows=[elsewhere])
+    ids = [recorded["id"], elsewhere["id"]]
+    known = {"cohort": course.id, "learners": [learner] * 2, "interactions": ids}
+    assert course.teacher.call("known_interactions", **known) == 1
+    answer = course.send(course.begin(), [recorded, elsewhere])
+    assert answer == {"imported": 1, "already_there": 1, "learners": 0}
+    assert course.teacher.call("known_interactions", **known) == 2
+    assert len(course.record(learner)["interactions"]) == 3
+
+
 def test_an_import_is_gone_on_with_by_who_made_it_alone(course: Course, elsewhere: Course) -> None:
     learner, key = course.person(), course.begin()
     rows, there = [course.row(learner, MAY)], {"import": key}
@@ -539,6 +634,16 @@ def test_who_is_removed_meanwhile_is_refused_and_may_still_take_back(course: Cou
     after = course.everything()
     assert after["records"][UUID(learner)] == before["records"][UUID(learner)]
     assert after["people"] == before["people"]
+
+
+def test_who_was_removed_takes_back_for_an_hour_only(course: Course) -> None:
+    learner, key = course.person(), course.begin()
+    course.send(key, [course.row(learner, MAY)])
+    course.service.call("remove_from_cohort", cohort=course.name, person=course.teacher_id)
+    course.console.query("update imports set touched_at = now() - interval '61 minutes' where id = %(id)s", id=key)
+    with pytest.raises(NotFound, match="no such import"):
+        course.undo(key)
+    assert course.undo(key, course.service) == 1
 
 
 def test_a_learner_of_the_cohort_comes_back_unless_somebody_else_has_a_stake(course: Course, elsewhere: Course) -> None:
@@ -602,6 +707,17 @@ def test_an_archived_cohort_takes_nothing_in(course: Course) -> None:
         course.begin()
 
 
+def test_nobody_joins_a_cohort_that_is_archived_while_an_import_runs(course: Course) -> None:
+    learner, key = course.person(), course.begin()
+    course.send(key, [course.own("Ann", MAY)])
+    course.console.query("update cohorts set archived_at = now() where id = %(id)s", id=course.id)
+    before = course.everything()
+    with pytest.raises(InvalidInput, match="archived"):
+        course.send(key, [course.row(learner, MAY), course.own("Ben", MAY)])
+    assert course.everything() == before
+    assert course.send(key, [course.row(learner, MAY), course.own("Ann", MAY)])["imported"] == 2
+
+
 def test_the_list_says_who_made_what_and_how_it_ended(course: Course) -> None:
     learner = course.person()
     done = course.bring_in(course.row(learner, MAY), course.row(learner, MAY + DAY))
@@ -616,6 +732,26 @@ def test_the_list_says_who_made_what_and_how_it_ended(course: Course) -> None:
     row = course.teacher.call("cohort_imports", cohort=course.id)[1]
     assert (row["state"], row["interactions"], row["report"]) == ("undone", 0, {"rows": 2})
     assert row["undone_at"]
+
+
+def test_the_list_ends_with_the_200th(course: Course) -> None:
+    course.console.query(
+        "insert into imports (id, cohort_id, file_name, started_at)"
+        " select gen_random_uuid(), %(id)s, n::text, now() - n * interval '1 hour' from generate_series(1, 202) n",
+        id=course.id,
+    )
+    rows = course.teacher.call("cohort_imports", cohort=course.id)
+    assert [row["file_name"] for row in rows] == [str(n) for n in range(1, 201)]
+
+
+def test_what_refers_to_an_import_or_its_maker_is_indexed(course: Course) -> None:
+    unindexed = course.console.query(
+        "select c.conrelid::regclass::text as name, a.attname from pg_constraint c"
+        " join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]"
+        " where c.contype = 'f' and (c.confrelid = 'imports'::regclass or c.conrelid = 'imports'::regclass)"
+        " and not exists (select from pg_index i where i.indrelid = c.conrelid and i.indkey[0] = c.conkey[1])"
+    )
+    assert unindexed == []
 
 
 def test_what_a_browser_brought_in_the_command_line_does_not_bring_again(course: Course) -> None:
@@ -665,6 +801,28 @@ def test_imports_undo_and_practice_at_once_end_well(course: Course) -> None:
         assert tables["sessions"] == before[learner]["sessions"]
         course.console.assert_telescopes(learner)
     assert len(course.everything()["members"]) == 7
+
+
+def test_an_undo_whose_learners_erase_their_records_meanwhile_is_not_at_its_end(course: Course) -> None:
+    learners = sorted(course.person() for _ in range(2))
+    key = course.bring_in(*(course.row(learner, MAY) for learner in learners))
+    with (
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(course.database.server.conninfo()) as erasing,
+    ):
+        erasing.execute("select private.lock_learner(%s)", [learners[1]])
+        erasing.execute("delete from interactions where student_id = %s", [learners[1]])
+        undoing = pool.submit(course.teacher.call, "undo_import", **{"import": key}, max_interactions=1)
+        waiting = "select pid from pg_stat_activity where wait_event_type = 'Lock' and query like '%undo_import%'"
+        for _ in range(2000):
+            if course.console.query(waiting):
+                break
+            assert not undoing.done(), undoing.exception()
+            time.sleep(0.01)
+        erasing.commit()
+        assert undoing.result() == {"removed": 0, "remaining": 1, "state": "undoing"}
+    assert course.undo(key) == 1
+    assert course.record(learners[0])["interactions"] == []
 
 
 def test_nobody_but_the_functions_writes_an_import(course: Course) -> None:

@@ -182,4 +182,58 @@ def test_what_is_gone_takes_its_departures_and_invitations_along(
     departures = query("select removed_by from private.departures where cohort_id = %(c)s", c=cohort)
     invitations = query("select addressee from cohort_invitations where cohort_id = %(c)s", c=cohort)
     assert departures == ([{"removed_by": None}] if gone == "who removed" else [])
-    assert invitations == ([{"addressee": learner}] if gone == "who was removed" else [])
+    assert invitations == []
+
+
+def test_an_invitation_by_email_goes_with_who_has_it(
+    database: EmbeddedDatabase, teacher: str, cohort: str, query: Query
+) -> None:
+    guest, email, other = str(uuid4()), f"Guest.{uuid4()}@X.edu", f"{uuid4()}@x.edu"
+    query("insert into auth.users (id, email) values (%(id)s, %(email)s)", id=guest, email=email)
+    for addressee in (email, other):
+        database.acting_as(teacher).call("invite", cohort=cohort, addressee=addressee, role="instructor")
+    query("delete from auth.users where id = %(id)s", id=guest)
+    left = query("select addressee from cohort_invitations where cohort_id = %(c)s", c=cohort)
+    assert left == [{"addressee": other}]
+
+
+@pytest.mark.parametrize("is_undone", [False, True])
+def test_who_is_put_back_is_there_as_before(
+    is_undone: bool,  # noqa: FBT001
+    database: EmbeddedDatabase,
+    teacher: str,
+    cohort: str,
+    person: Callable[[], str],
+    query: Query,
+) -> None:
+    keeper, learner, key = database.acting_as(teacher), person(), str(uuid4())
+    query("insert into imports (id, cohort_id, file_name) values (%(k)s, %(c)s, 'x.csv')", k=key, c=cohort)
+    query(
+        "insert into cohort_members (cohort_id, user_id, added_at, import_id)"
+        " values (%(c)s, %(p)s, now() - interval '9 days', %(k)s)",
+        c=cohort, p=learner, k=key,
+    )  # fmt: skip
+    membership = "select * from cohort_members where cohort_id = %(c)s and user_id = %(p)s"
+    [before] = query(membership, c=cohort, p=learner)
+    keeper.call("remove_member", cohort=cohort, person=learner)
+    if is_undone:
+        keeper.call("undo_import", **{"import": key})
+    keeper.call("put_back", cohort=cohort, person=learner)
+    assert query(membership, c=cohort, p=learner) == [before | ({"import_id": None} if is_undone else {})]
+
+
+def test_a_cohort_gets_none_of_the_learners_of_one_that_was_deleted(
+    database: EmbeddedDatabase, teacher: str, cohort: str, query: Query
+) -> None:
+    lines = [{"line": 1, "name": "Ann Lee"}]
+    plan = database.acting_as(teacher).call("plan_roster", cohort=cohort, lines=lines, make_new=True)
+    database.acting_as(teacher).call("add_roster", cohort=cohort, lines=lines, make_new=True, plan=plan)
+    query("delete from cohorts where id = %(c)s", c=cohort)
+    [other] = query(
+        'insert into auth.users (id, raw_app_meta_data) values (gen_random_uuid(), \'{"role": "instructor"}\') returning id::text'
+    )
+    keeper = database.acting_as(other["id"])
+    made = keeper.call("create_cohort", cohort=cohort, name=f"Kept {uuid4()}")["id"]
+    assert made != cohort
+    [row] = keeper.call("plan_roster", cohort=made, lines=lines, make_new=True)
+    assert (row["verdict"], row["person"]) == ("new", None)

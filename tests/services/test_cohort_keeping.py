@@ -146,9 +146,15 @@ def test_the_same_cohort_again_stays_as_it_is(mine: Class, other: Class, people:
     ask, cohort = people.transport.acting_as(mine.teacher), str(uuid4())
     first = ask.call("create_cohort", cohort=cohort, name=f"One {cohort}")
     assert ask.call("create_cohort", cohort=cohort, name=f"One {cohort}") == first
-    with pytest.raises(InvalidInput, match="taken"):
-        people.transport.acting_as(other.teacher).call("create_cohort", cohort=cohort, name=f"Two {cohort}")
-    assert people.roles(cohort) == {mine.teacher: "instructor"}
+    theirs = people.transport.acting_as(other.teacher).call("create_cohort", cohort=cohort, name=f"Two {cohort}")
+    assert len({first["id"], theirs["id"], cohort}) == 3, "nobody chooses the id of a cohort"
+    assert people.roles(first["id"]) == {mine.teacher: "instructor"}
+    assert people.roles(theirs["id"]) == {other.teacher: "instructor"}
+    CohortKeeping(people.service).remove(first["id"], mine.teacher)
+    with pytest.raises(NotFound):
+        ask.call("create_cohort", cohort=cohort, name=f"One {cohort}")
+    of_service = people.service.call("create_cohort", cohort=cohort, name=f"Three {cohort}")
+    assert of_service["id"] == cohort
 
 
 def test_a_name_is_of_one_cohort(mine: Class, people: People) -> None:
@@ -168,13 +174,19 @@ def test_a_name_is_of_one_cohort(mine: Class, people: People) -> None:
 
 
 def test_a_cohort_in_the_archive_takes_nobody_in(mine: Class, people: People) -> None:
-    member, invited = people.person(), people.person()
+    member, invited, removed = people.person(), people.person(), people.person()
     people.join(mine.id, member)
+    people.join(mine.id, removed)
+    mine.keeping.remove(mine.id, removed)
     mine.keeping.invite(mine.id, invited, "student")
     plan = planned(mine, "Ann Lee")
     mine.keeping.archive(mine.id)
     mine.keeping.archive(mine.id)
-    for add in (lambda: mine.keeping.add(mine.id, plan), lambda: mine.keeping.invite(mine.id, "a@x.edu")):
+    for add in (
+        lambda: mine.keeping.add(mine.id, plan),
+        lambda: mine.keeping.invite(mine.id, "a@x.edu"),
+        lambda: mine.keeping.put_back(mine.id, removed),
+    ):
         with pytest.raises(InvalidInput, match="archived"):
             add()
     assert people.keeping(invited).my_invitations() == []

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -451,9 +452,12 @@ def test_an_archived_cohort_still_answers(
     taught: CohortService, cohort: str, person: Person, practise: Callable[..., None], query: Query
 ) -> None:
     practise(cohort, person(), "correct", "incorrect", "correct")
-    before = figures(taught, cohort)
+    before, before_span = figures(taught, cohort), taught.get_span(cohort)
     query("update cohorts set archived_at = %(at)s where id = %(id)s", at=MAY + DAY, id=cohort)
-    assert figures(taught, cohort) == before
+    span = taught.get_span(cohort)
+    assert span.archived_at == MAY + DAY
+    assert figures(taught, cohort) == before | {"span": repr(span)}
+    assert replace(span, archived_at=None) == before_span
     assert [(each.id, each.archived_at) for each in taught.get_cohorts()] == [(cohort, MAY + DAY)]
 
 

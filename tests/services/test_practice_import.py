@@ -152,6 +152,17 @@ def test_learners_are_met_by_id_by_email_and_by_name(room: Room) -> None:
     assert {each.person: each.name for each in room.imports.check(path, CSV).learners}[seven] == "Siobhan"
 
 
+def test_who_calls_themselves_by_an_address_or_id_is_met_by_neither(room: Room) -> None:
+    email, key = f"{uuid4().hex}@x.example", str(uuid4())
+    for name in (email, key, key.upper()):
+        room.student(name)
+    rows = [
+        f"{who},{name},mean,1,2026-03-01" for who, name in ((email, ""), (key, ""), ("1", email), ("2", key.upper()))
+    ]
+    looked = room.imports.check(room.file(*rows, header="learner,name,concept,outcome,at\n"), CSV)
+    assert [each.called for each in looked.new_learners] == [email, key, "1", "2"]
+
+
 def test_a_name_that_several_have_names_its_line(room: Room) -> None:
     for _ in range(2):
         room.student("Ann Lee")
@@ -247,6 +258,27 @@ def test_a_call_that_got_lost_is_made_again_and_nothing_is_counted_twice(room: R
     failing = Breaking(room.database, "import_practice", 2, 5, error=Unavailable("Gone."), is_done=is_done)
     report = PracticeImport(failing, room.id).run(path, CSV)
     assert (report.imported, report.already_there, report.new_learners) == (36, 0, 4)
+
+
+def test_an_undo_that_does_not_come_through_takes_less_at_a_time(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 0)
+    before, report = room.counts(), room.imports.run(room.file(*many(2, 9)), CSV)
+    sizes: list[int] = []
+
+    class Slow:
+        def call(self, function: str, /, **arguments: Any) -> Any:
+            sizes.append(arguments["max_interactions"])
+            if sizes[-1] > 100 or len(sizes) == 8:
+                raise Unavailable("Too slow.")
+            return room.database.call(function, **arguments)
+
+    assert PracticeImport(Slow(), room.id).undo(str(report.import_id)) == 18
+    assert sizes == [2000, 1000, 500, 250, 125, 100, 100, 100][: len(sizes)]
+    assert room.counts() == before
+    sizes.clear()
+    failing = Breaking(room.database, "undo_import", *range(99), error=Unavailable("Gone."))
+    with pytest.raises(Unavailable, match="Gone"):
+        PracticeImport(failing, room.id).undo(str(report.import_id))
 
 
 @pytest.mark.usefixtures("small_batches")
