@@ -28,10 +28,6 @@ class Verdict(StrEnum):
     PROBLEM = "problem"
 
 
-# Of these something comes; the others change nothing.
-TO_DO = frozenset({Verdict.ADD, Verdict.NEW, Verdict.INVITE})
-
-
 @dataclass(frozen=True, slots=True)
 class PlannedLine:
     """What one line of a list comes to: ``who`` is a name, else an e-mail, else an id; ``why`` a sentence for people."""

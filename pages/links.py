@@ -96,7 +96,7 @@ def chosen_from(key: str, names: Sequence[str]) -> str | None:
     What was pressed is a row of the table as it was drawn last, which may have had other rows, or in another order.
     """
     pressed, drawn = st.session_state.get(key), st.session_state.get(f"{key}_drawn", names)
-    st.session_state[f"{key}_drawn"] = names = list(names)
+    st.session_state[f"{key}_drawn"] = list(names)
     return drawn[pressed["row"]] if pressed and pressed["row"] < len(drawn) else None
 
 

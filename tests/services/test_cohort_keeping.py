@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mastery_core.cohort_keeping import TO_DO, Added, CohortKeeping, RosterPlan, Verdict
+from mastery_core.cohort_keeping import Added, CohortKeeping, RosterPlan, Verdict
 from mastery_core.cohort_service import CohortService
 from mastery_core.database import Database
 from mastery_core.errors import InvalidInput, MasteryError, NotAllowed, NotFound
@@ -766,7 +766,11 @@ def test_what_was_planned_is_done_and_nobody_else_comes_into_sight(
     added = group.keeping.add(group.id, plan)
     assert added == Added(counts[Verdict.ADD], counts[Verdict.NEW], counts[Verdict.INVITE])
     again = group.keeping.plan(group.id, roster, make_new=plan.make_new)
-    done = [now.verdict for was, now in zip(plan.lines, again.lines, strict=True) if was.verdict in TO_DO]
+    done = [
+        now.verdict
+        for was, now in zip(plan.lines, again.lines, strict=True)
+        if was.verdict in {Verdict.ADD, Verdict.NEW, Verdict.INVITE}
+    ]
     assert set(done) <= {Verdict.ALREADY}
     assert group.keeping.add(group.id, plan) == Added(0, 0, 0)
     assert not {person for person in strangers if people.sees(group.teacher, person)}
