@@ -155,6 +155,8 @@ def _understood(text: str, separator: str, header: list[str]) -> tuple[str | Non
     name, email = named["name"], named["email"]
     if not email and (address := _ADDRESS.fullmatch(name)):
         name, email = address["plain"] or (address["quoted"] or ""), address["email"]
+    if not email and _EMAIL.fullmatch(name):  # under the wrong heading
+        name, email = "", name
     person = _as_id(named["id"])
     if named["id"] and not person and not name and not email:
         raise InvalidInput(f"The id {shown(named['id'])} is not one of a person here.")

@@ -309,11 +309,16 @@ begin
 end
 $$;
 
+-- An address where a name should stand is an address.
 create function private.lines_of(lines jsonb) returns table (n bigint, line integer, name text, email text, id uuid)
 language sql immutable set search_path = '' as $$
-  select l.n, (l.given ->> 'line')::integer, nullif(btrim(l.given ->> 'name'), ''), lower(nullif(btrim(l.given ->> 'email'), '')),
-         nullif(btrim(l.given ->> 'id'), '')::uuid
+  select l.n, (l.given ->> 'line')::integer, case when not s.is_address then s.name end,
+         lower(case when s.is_address then s.name else s.email end), nullif(btrim(l.given ->> 'id'), '')::uuid
   from jsonb_array_elements(lines) with ordinality as l (given, n)
+  cross join lateral (
+    select g.name, g.email, g.email is null and coalesce(private.looks_like_email(g.name), false) as is_address
+    from (select nullif(btrim(l.given ->> 'name'), '') as name, nullif(btrim(l.given ->> 'email'), '') as email) g
+  ) s
 $$;
 
 -- Those about whom a list may say something to the one who asks.

@@ -84,6 +84,10 @@ def test_columns_of_a_header_may_be_empty() -> None:
     ]
 
 
+def test_an_address_under_the_heading_of_names_is_an_address() -> None:
+    assert read("name,email\nAnn@X.edu,\nann@x.edu,") == [(None, "ann@x.edu", None)] * 2
+
+
 def test_a_first_line_about_somebody_is_no_header() -> None:
     for line in ("Ann Lee, student", "First Lee", "Mail <mail@x.edu>", "name@x.edu,name"):
         assert not read_roster(f"{line}\nBob").header

@@ -326,6 +326,19 @@ def test_the_same_list_twice_is_added_once(mine: Class) -> None:
     ]  # fmt: skip
 
 
+@both_houses
+def test_an_address_given_for_a_name_is_the_same_as_given_for_an_address(house: str, mine: Class) -> None:
+    email = f"{uuid4()}@x.edu"
+    lines = [
+        {"line": 1, "name": "Ann", "email": email, "id": None},
+        {"line": 2, "name": email.upper(), "email": None, "id": None},
+    ]
+    plan = mine.keeping.database.call("plan_roster", cohort=mine.id, lines=lines, make_new=True)
+    assert [row["verdict"] for row in plan] == ["new" if house == "embedded" else "invite", "repeated"]
+    answer = mine.keeping.database.call("add_roster", cohort=mine.id, lines=lines, make_new=True, plan=plan)
+    assert sum(answer.values()) == 1
+
+
 def test_a_list_that_comes_to_something_else_by_now_is_not_added(mine: Class, people: People) -> None:
     learner = people.person("Seen Before")
     elsewhere = mine.keeping.create(f"Elsewhere {uuid4()}")
