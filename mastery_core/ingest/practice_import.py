@@ -151,7 +151,9 @@ class PracticeImport:
         file.check(shared(progress, 0, CHECKING))
         report = ImportReport(skipped=skipped.reasons, import_id=str(uuid4()))
         try:
-            self._call("begin_import", report.import_id, cohort=self.cohort_id, file_name=_file_name(path, name))
+            self._call(
+                "begin_import", report.import_id, cohort=self.cohort_id, file_name=shown_name(name or Path(path).name)
+            )
             with Rows(students.meet, skipped) as rows:
                 for batch in file.batches(skipped, shared(progress, CHECKING, 1)):
                     if of_batch := [row | students.called(event) for event, row in rows.of(batch)]:
@@ -320,10 +322,10 @@ def _uuid(text: str) -> str | None:
         return None
 
 
-def _file_name(path: str | Path, name: str | None) -> str:
-    """A file's name as the list of imports can show it."""
-    seen = "".join(sign for sign in (name or Path(path).name) if sign.isprintable()).strip()
-    return seen[:_AT_MOST_NAMED] or "file"
+def shown_name(name: str) -> str:
+    """A file's name as the list of imports can show it: without what cannot be seen, and of a long one its beginning."""
+    seen = "".join(sign for sign in name if sign.isprintable()).strip()
+    return seen[:_AT_MOST_NAMED].strip() or "a file without a name"
 
 
 def _import(row: Mapping[str, Any]) -> Import:

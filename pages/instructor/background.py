@@ -15,7 +15,7 @@ from streamlit.typing import UploadedFile
 
 from mastery_core.errors import InvalidInput, MasteryError
 from mastery_core.ingest.jobs import Job, Progress, jobs
-from mastery_core.ingest.practice_import import DryRun, Import, Reading
+from mastery_core.ingest.practice_import import DryRun, Import, Reading, shown_name
 from mastery_core.ingest.shape import FileShape, look
 from pages import replies, signed_in
 
@@ -25,7 +25,6 @@ PLACE = "practice"
 AT_WORK = {"working", "cancelling"}
 UNFINISHED = {"running", "undoing", "interrupted"}
 FILE = "practice"  # whatever the file was called where it came from: such names make no paths
-LONGEST_FILE_NAME = 200
 GONE = "The file is not here any more: choose it again, and check it."
 
 
@@ -111,12 +110,6 @@ def _look(file_id: str, _uploaded: UploadedFile) -> tuple[str, FileShape]:  # no
         path = Path(folder) / FILE
         path.write_bytes(_uploaded.getbuffer())
         return sha256(_uploaded.getbuffer()).hexdigest(), look(path, shown_name(_uploaded.name))
-
-
-def shown_name(name: str) -> str:
-    """A file's name without what cannot be seen, and not too long."""
-    seen = "".join(letter for letter in name if letter.isprintable()).strip()
-    return seen[-LONGEST_FILE_NAME:] or "a file without a name"
 
 
 def check(uploaded: UploadedFile, asked: Asked) -> None:

@@ -17,7 +17,7 @@ BUTTON_WIDTH = 260
 # What a screen shows of one learner and can show of the next.
 ALIKE = ("concept", "what_if", "plan_days", "plan_limit", "report_from", "report_to")
 REPORT = (
-    "One page to print or to keep as PDF, the very one that the learner makes of the same days: how their mastery moved in the term, "
+    "One page to print or to keep as PDF, with the numbers of the learner's own of the same days (by your time zone): how their mastery moved in the term, "
     "how much they practised, where they stand, and what to review next."
 )
 

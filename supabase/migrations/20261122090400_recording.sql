@@ -505,8 +505,11 @@ $$;
 create function private.backfill_pairs(learners uuid[], concepts text[], since timestamptz[])
 returns timestamptz[] language plpgsql set search_path = '' as $$
 begin
+  perform private.backfill(m.user_id, m.concept_tag)
+  from unnest(learners, concepts) as pair (learner, concept)
+  join public.student_mastery m on m.user_id = pair.learner and m.concept_tag = pair.concept and m.last_interaction_id is null;
   return array(
-    select case when m.user_id is null or private.backfill(m.user_id, m.concept_tag) < 0 then pair.at end -- it may be there already
+    select case when m.user_id is null then pair.at end
     from unnest(learners, concepts, since) with ordinality as pair (learner, concept, at, n)
     left join public.student_mastery m
       on m.user_id = pair.learner and m.concept_tag = pair.concept and m.last_interaction_id is null
