@@ -66,8 +66,9 @@ class CohortService:
             weak=_share("weak", weak),
             mastered=_share("mastered", mastered),
         )
+        names, ids = answer["name"], answer["id"]
+        order = sorted(range(len(ids)), key=lambda row: (names[row].casefold(), ids[row]))
         learners = pd.DataFrame(answer).astype(LEARNERS)[list(LEARNERS)]
-        order = sorted(range(len(learners)), key=lambda row: (learners["name"][row].casefold(), learners["id"][row]))
         return learners.iloc[order].reset_index(drop=True)
 
     def get_course(

@@ -39,6 +39,7 @@ SETTINGS = {
     "max_connections": "100",  # several processes with a pool each
     "shared_buffers": "256MB",  # the log of a large course stays in memory
     "max_wal_size": "4GB",  # imports and replays write much at once; fewer forced checkpoints
+    "random_page_cost": "1.1",  # disks without heads, as Supabase has it: at 4 a large cohort reads whole tables instead of its own rows
     "jit": "off",  # many short queries: compiling them costs more than it saves
     "timezone": "UTC",  # days are the same wherever the server runs
     "log_timezone": "UTC",

@@ -64,7 +64,8 @@ end
 $$;
 
 create function private.cohort_learners(cohort uuid, since date, until timestamptz, weak float, mastered float)
-returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+returns jsonb language plpgsql stable security definer
+set search_path = '' set work_mem = '64MB' set plan_cache_mode = 'force_custom_plan' as $$
 declare
   enough constant integer := 3;
   trend_days constant integer := 7;
@@ -180,7 +181,8 @@ end
 $$;
 
 create function private.cohort_course(cohort uuid, moments timestamptz[], concept text)
-returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+returns jsonb language plpgsql stable security definer
+set search_path = '' set work_mem = '64MB' set plan_cache_mode = 'force_custom_plan' as $$
 begin
   perform private.require_cohort(cohort);
   return (
