@@ -68,8 +68,7 @@ class CohortService:
         )
         names, ids = answer["name"], answer["id"]
         order = sorted(range(len(ids)), key=lambda row: (names[row].casefold(), ids[row]))
-        learners = pd.DataFrame(answer).astype(LEARNERS)[list(LEARNERS)]
-        return learners.iloc[order].reset_index(drop=True)
+        return pd.DataFrame({column: pd.array(answer[column], dtype=kind)[order] for column, kind in LEARNERS.items()})
 
     def get_course(
         self, cohort_id: str, day: date, days: int = 30, concept: str | None = None, *, points: int = COURSE_POINTS
@@ -126,9 +125,10 @@ class CohortService:
         )
         shape = len(answer["learners"]), len(answer["concepts"])
         score, observations = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
-        place = np.array(answer["learner"], dtype=np.intp) - 1, np.array(answer["concept"], dtype=np.intp) - 1
-        score[place], observations[place] = answer["score"], answer["observations"]
-        return Cells(answer["learners"], answer["concepts"], score, observations)
+        for column, cells in enumerate(answer["concepts"]):
+            rows = np.array(cells["learner"]) - 1
+            score[rows, column], observations[rows, column] = cells["score"], cells["observations"]
+        return Cells(answer["learners"], [each["concept"] for each in answer["concepts"]], score, observations)
 
     def get_opportunities(
         self, cohort_id: str, concept: str, day: date, most: int = MOST_OPPORTUNITIES

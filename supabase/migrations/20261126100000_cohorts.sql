@@ -28,6 +28,7 @@ language plpgsql stable rows 50000 set search_path = '' set plan_cache_mode = 'f
 declare
   period constant float := (select decay_period_days from public.mastery_settings);
   last_day constant date := (moment at time zone 'UTC')::date;
+  next_day constant timestamptz := (last_day + 1)::timestamp at time zone 'UTC';
 begin
   return query
   with later as (
@@ -49,7 +50,7 @@ begin
            (m.observations - coalesce(l.observations, 0))::integer
     from public.student_mastery m left join later l on l.user_id = m.user_id and l.concept_tag = m.concept_tag
     where m.user_id = any (learners) and l.is_all is not true
-      and (l.user_id is not null or m.last_assessed_at is null or (m.last_assessed_at at time zone 'UTC')::date <= last_day)
+      and (l.user_id is not null or m.last_assessed_at is null or m.last_assessed_at < next_day)
   ) s (user_id, concept_tag, stored, last_assessed_at, decay_factor, observations);
 end
 $$;
@@ -57,14 +58,14 @@ $$;
 -- Every learner of a cohort: how they stand at a moment, what they did in the days after ``since`` up to it, and in the trend's window.
 -- Means and bands are of the concepts with three observations or more; the others are counted apart.
 create function public.cohort_learners(cohort uuid, since date, until timestamptz, weak float, mastered float)
-returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+returns json language plpgsql stable security invoker set search_path = '' as $$
 begin
   return private.cohort_learners(cohort, since, until, weak, mastered);
 end
 $$;
 
 create function private.cohort_learners(cohort uuid, since date, until timestamptz, weak float, mastered float)
-returns jsonb language plpgsql stable security definer
+returns json language plpgsql stable security definer
 set search_path = '' set work_mem = '64MB' set plan_cache_mode = 'force_custom_plan' as $$
 declare
   enough constant integer := 3;
@@ -110,18 +111,18 @@ begin
       ) moved
       group by moved.user_id
     )
-    select jsonb_build_object(
-      'id', coalesce(to_jsonb(array_agg(p.id)), '[]'), 'name', coalesce(to_jsonb(array_agg(p.display_name)), '[]'),
-      'known', coalesce(to_jsonb(array_agg(coalesce(s.known, 0))), '[]'), 'apart', coalesce(to_jsonb(array_agg(coalesce(s.apart, 0))), '[]'),
-      'mean', coalesce(to_jsonb(array_agg(s.mean)), '[]'), 'mean_stored', coalesce(to_jsonb(array_agg(s.mean_stored)), '[]'),
-      'weak', coalesce(to_jsonb(array_agg(coalesce(s.weak, 0))), '[]'), 'mastered', coalesce(to_jsonb(array_agg(coalesce(s.mastered, 0))), '[]'),
-      'improving', coalesce(to_jsonb(array_agg(coalesce(r.improving, 0))), '[]'),
-      'declining', coalesce(to_jsonb(array_agg(coalesce(r.declining, 0))), '[]'),
-      'last_activity', coalesce(to_jsonb(array_agg(date_part('epoch', s.last_activity))), '[]'),
-      'days', coalesce(to_jsonb(array_agg(coalesce(d.days, 0))), '[]'),
-      'observations', coalesce(to_jsonb(array_agg(coalesce(d.observations, 0))), '[]'),
-      'graded', coalesce(to_jsonb(array_agg(coalesce(d.graded, 0))), '[]'), 'correct', coalesce(to_jsonb(array_agg(coalesce(d.correct, 0))), '[]'),
-      'gained', coalesce(to_jsonb(array_agg(coalesce(d.gained, 0))), '[]'), 'lost', coalesce(to_jsonb(array_agg(coalesce(d.lost, 0))), '[]'))
+    select json_build_object(
+      'id', coalesce(to_json(array_agg(p.id)), '[]'), 'name', coalesce(to_json(array_agg(p.display_name)), '[]'),
+      'known', coalesce(to_json(array_agg(coalesce(s.known, 0))), '[]'), 'apart', coalesce(to_json(array_agg(coalesce(s.apart, 0))), '[]'),
+      'mean', coalesce(to_json(array_agg(s.mean)), '[]'), 'mean_stored', coalesce(to_json(array_agg(s.mean_stored)), '[]'),
+      'weak', coalesce(to_json(array_agg(coalesce(s.weak, 0))), '[]'), 'mastered', coalesce(to_json(array_agg(coalesce(s.mastered, 0))), '[]'),
+      'improving', coalesce(to_json(array_agg(coalesce(r.improving, 0))), '[]'),
+      'declining', coalesce(to_json(array_agg(coalesce(r.declining, 0))), '[]'),
+      'last_activity', coalesce(to_json(array_agg(date_part('epoch', s.last_activity))), '[]'),
+      'days', coalesce(to_json(array_agg(coalesce(d.days, 0))), '[]'),
+      'observations', coalesce(to_json(array_agg(coalesce(d.observations, 0))), '[]'),
+      'graded', coalesce(to_json(array_agg(coalesce(d.graded, 0))), '[]'), 'correct', coalesce(to_json(array_agg(coalesce(d.correct, 0))), '[]'),
+      'gained', coalesce(to_json(array_agg(coalesce(d.gained, 0))), '[]'), 'lost', coalesce(to_json(array_agg(coalesce(d.lost, 0))), '[]'))
     from unnest(learners) member (id)
     join public.profiles p on p.id = member.id
     left join standing s on s.user_id = p.id
@@ -272,17 +273,17 @@ begin
 end
 $$;
 
--- The scores of learners of a cohort on its concepts, a cell a pair that was ever practised: which learner of those asked for (all where
--- none are named), which of the concepts, the score and the observations.
+-- The scores of learners of a cohort, concept by concept, a cell a pair that was ever practised: which learner of those asked for (all where
+-- none are named), the score and the observations. As json: there are many numbers, and jsonb would take each apart to store it.
 create function public.cohort_cells(cohort uuid, until timestamptz, learners uuid[] default null, concept text default null)
-returns jsonb language plpgsql stable security invoker set search_path = '' as $$
+returns json language plpgsql stable security invoker set search_path = '' as $$
 begin
   return private.cohort_cells(cohort, until, learners, concept);
 end
 $$;
 
 create function private.cohort_cells(cohort uuid, until timestamptz, learners uuid[], concept text)
-returns jsonb language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+returns json language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
 declare
   members constant uuid[] := private.learners_of(cohort);
   asked uuid[];
@@ -293,21 +294,16 @@ begin
     asked := members;
   end if;
   return (
-    with cells as materialized (
-      select row.n as learner, s.concept_tag, s.score, s.observations
+    with concepts as (
+      select s.concept_tag, json_build_object(
+        'concept', s.concept_tag, 'learner', array_agg(row.n), 'score', array_agg(s.score), 'observations', array_agg(s.observations)) as cells
       from private.standings_at(asked, until) s
       join unnest(asked) with ordinality as row (id, n) on row.id = s.user_id
       where concept is null or s.concept_tag = concept
-    ),
-    concepts as (
-      select concept_tag, row_number() over (order by concept_tag) as n from cells group by concept_tag
+      group by s.concept_tag
     )
-    select jsonb_build_object(
-      'learners', to_jsonb(asked),
-      'concepts', (select coalesce(jsonb_agg(concept_tag order by n), '[]') from concepts),
-      'learner', coalesce(to_jsonb(array_agg(c.learner)), '[]'), 'concept', coalesce(to_jsonb(array_agg(k.n)), '[]'),
-      'score', coalesce(to_jsonb(array_agg(c.score)), '[]'), 'observations', coalesce(to_jsonb(array_agg(c.observations)), '[]'))
-    from cells c join concepts k using (concept_tag));
+    select json_build_object('learners', asked, 'concepts', coalesce(json_agg(cells order by concept_tag), '[]'))
+    from concepts);
 end
 $$;
 

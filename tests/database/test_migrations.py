@@ -331,7 +331,7 @@ def ask_as_an_instructor_does(ask: Callable[..., Any], cohort: str) -> None:
     assert ask("cohort_course", **about, moments=[since, until])["learners"] == [0, 1]
     hardest, *_ = ask("cohort_concepts", **about, since=since.date(), moments=[since, until], **bands)
     assert (hardest["concept"], hardest["weak"], hardest["course"][0]) == ("New", 1, None)
-    assert ask("cohort_cells", **about, until=until, concept="New")["observations"] == [3]
+    assert ask("cohort_cells", **about, until=until, concept="New")["concepts"][0]["observations"] == [3]
     assert ask("cohort_opportunities", **about, concept="New", until=until)["graded"] == [1, 1, 1]
 
 
