@@ -33,7 +33,7 @@ begin
   return query
   with later as (
     select d.user_id, d.concept_tag, sum(d.gained + d.lost + d.forgotten + d.adjusted) as moved, sum(d.observations) as observations,
-           min(d.previous_at) as previous_at, bool_or(d.previous_at is null) as is_all
+           min(coalesce(d.previous_at, '-infinity')) as previous_at -- of the first day ever there is none
     from public.mastery_daily d
     where d.user_id = any (learners) and d.day > last_day
     group by d.user_id, d.concept_tag
@@ -49,7 +49,7 @@ begin
            case when l.user_id is null then m.last_assessed_at else l.previous_at end, m.decay_factor,
            (m.observations - coalesce(l.observations, 0))::integer
     from public.student_mastery m left join later l on l.user_id = m.user_id and l.concept_tag = m.concept_tag
-    where m.user_id = any (learners) and l.is_all is not true
+    where m.user_id = any (learners) and l.previous_at is distinct from '-infinity'
       and (l.user_id is not null or m.last_assessed_at is null or m.last_assessed_at < next_day)
   ) s (user_id, concept_tag, stored, last_assessed_at, decay_factor, observations);
 end
@@ -131,8 +131,10 @@ begin
 end
 $$;
 
--- How pairs of learner and concept stood from moment to moment of a rising list: a row for each stretch without practice that holds one
--- moment or more, from the ``first_n``-th to the ``last_n``-th, with the score at the first and its share kept a day (as logarithm).
+-- How pairs of learner and concept stood from moment to moment of a rising list, its first the end of a UTC day: a row for each stretch
+-- without practice that holds one moment or more, from the ``first_n``-th to the ``last_n``-th, with the score at the first and its share
+-- kept a day (as logarithm). A day's row tells of the stretch that it ended: it began at previous_at, with the score that closed the day less
+-- all that moved it; the stretch that goes on is in student_mastery. So nothing has to be sorted.
 create function private.stretches_of(learners uuid[], moments timestamptz[], concept text)
 returns table (user_id uuid, concept_tag text, first_n integer, last_n integer, score float, log_kept float)
 language plpgsql stable rows 50000 set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
@@ -140,35 +142,37 @@ declare
   enough constant integer := 3;
   period constant float := (select decay_period_days from public.mastery_settings);
   epochs constant float[] := array(select date_part('epoch', each) from unnest(moments) with ordinality as one (each, n) order by n);
+  latest constant timestamptz := moments[cardinality(moments)];
   first_day constant date := (moments[1] at time zone 'UTC')::date;
-  last_day constant date := (moments[cardinality(moments)] at time zone 'UTC')::date;
+  next_day constant timestamptz := ((latest at time zone 'UTC')::date + 1)::timestamp at time zone 'UTC';
 begin
   return query
-  with states as (
-    select s.user_id, s.concept_tag, s.stored, date_part('epoch', least(s.last_assessed_at, moments[1])) as at, s.observations,
-           case when s.last_assessed_at is null or s.stored < 1e-30 then 0 when s.decay_factor < 1e-300 then -1e15
-                else ln(s.decay_factor) end / period as log_kept
-    from private.standings_at(learners, moments[1]) s
-    where concept is null or s.concept_tag = concept
-    union all
-    select d.user_id, d.concept_tag, d.closing_score, date_part('epoch', least(d.closed_at, moments[cardinality(moments)])), d.opportunity,
-           case when d.closing_score < 1e-30 then 0 when m.decay_factor < 1e-300 then -1e15 else ln(m.decay_factor) end / period
+  with stretches as (
+    select d.user_id, d.concept_tag, d.closing_score - (d.gained + d.lost + d.forgotten + d.adjusted) as stored, d.previous_at as since,
+           d.closed_at as until, m.decay_factor
     from public.mastery_daily d
     join public.student_mastery m on m.user_id = d.user_id and m.concept_tag = d.concept_tag
-    where d.user_id = any (learners) and d.day >= first_day and d.day <= last_day and d.closed_at > moments[1]
+    where d.user_id = any (learners) and m.user_id = any (learners) -- said twice, or all of student_mastery would be read
+      and d.day > first_day and d.previous_at < next_day and d.opportunity - d.observations >= enough
       and (concept is null or d.concept_tag = concept)
+    union all
+    select m.user_id, m.concept_tag, m.mastery_score, m.last_assessed_at, null, m.decay_factor
+    from public.student_mastery m
+    where m.user_id = any (learners) and m.observations >= enough and (concept is null or m.concept_tag = concept)
+      and (m.last_assessed_at is null or m.last_assessed_at < next_day)
   ),
-  placed as ( -- how many moments lie before it; one at the very moment counts for it
-    select s.*, coalesce(width_bucket(s.at - 0.000001, epochs), 0) as before from states s
-  ),
-  numbered as (
-    select p.*, coalesce(lead(p.before) over (partition by p.user_id, p.concept_tag order by p.at nulls first), cardinality(moments)) as last_n
-    from placed p
+  placed as ( -- how many moments lie before it began and before it ended; one at the very moment counts for what began
+    select s.user_id, s.concept_tag, s.stored, date_part('epoch', least(s.since, latest)) as at,
+           coalesce(width_bucket(date_part('epoch', least(s.since, latest)) - 0.000001, epochs), 0) as before,
+           case when s.until is null then cardinality(epochs) else width_bucket(date_part('epoch', s.until) - 0.000001, epochs) end as last_n,
+           case when s.since is null or s.stored < 1e-30 then 0 when s.decay_factor < 1e-300 then -1e15 else ln(s.decay_factor) end
+             / period as log_kept
+    from stretches s
   )
-  select n.user_id, n.concept_tag, n.before + 1, n.last_n,
-         n.stored * exp(greatest(-300, n.log_kept * coalesce(epochs[n.before + 1] - n.at, 0) / 86400)), n.log_kept
-  from numbered n
-  where n.observations >= enough and n.before < n.last_n;
+  select p.user_id, p.concept_tag, p.before + 1, p.last_n,
+         p.stored * exp(greatest(-300, p.log_kept * coalesce(epochs[p.before + 1] - p.at, 0) / 86400)), p.log_kept
+  from placed p
+  where p.before < p.last_n;
 end
 $$;
 
