@@ -66,7 +66,7 @@ $$;
 
 create function private.cohort_learners(cohort uuid, since date, until timestamptz, weak float, mastered float)
 returns json language plpgsql stable security definer
-set search_path = '' set work_mem = '64MB' set plan_cache_mode = 'force_custom_plan' as $$
+set search_path = '' set work_mem = '128MB' set plan_cache_mode = 'force_custom_plan' as $$
 declare
   enough constant integer := 3;
   trend_days constant integer := 7;
@@ -131,12 +131,12 @@ begin
 end
 $$;
 
--- How pairs of learner and concept stood from moment to moment of a rising list, its first the end of a UTC day: a row for each stretch
--- without practice that holds one moment or more, from the ``first_n``-th to the ``last_n``-th, with the score at the first and its share
--- kept a day (as logarithm). A day's row tells of the stretch that it ended: it began at previous_at, with the score that closed the day less
+-- How pairs of learner and concept stood from moment to moment of a rising list, its first the end of a UTC day, of each learner or of each
+-- concept: a row for the stretches without practice that hold the same moments, from the ``first_n``-th to the ``last_n``-th, and fade alike,
+-- with their scores at the first added up and the share kept a day (as logarithm). A day's row tells of the stretch that it ended: it began at previous_at, with the score that closed the day less
 -- all that moved it; the stretch that goes on is in student_mastery. So nothing has to be sorted.
-create function private.stretches_of(learners uuid[], moments timestamptz[], concept text)
-returns table (user_id uuid, concept_tag text, first_n integer, last_n integer, score float, log_kept float)
+create function private.stretches_of(learners uuid[], moments timestamptz[], concept text, by_learner boolean)
+returns table (user_id uuid, concept_tag text, first_n integer, last_n integer, log_kept float, total float, pairs bigint)
 language plpgsql stable rows 50000 set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
 declare
   enough constant integer := 3;
@@ -169,10 +169,11 @@ begin
              / period as log_kept
     from stretches s
   )
-  select p.user_id, p.concept_tag, p.before + 1, p.last_n,
-         p.stored * exp(greatest(-300, p.log_kept * coalesce(epochs[p.before + 1] - p.at, 0) / 86400)), p.log_kept
+  select case when by_learner then p.user_id end, case when not by_learner then p.concept_tag end, p.before + 1, p.last_n, p.log_kept,
+         sum(p.stored * exp(greatest(-300, p.log_kept * coalesce(epochs[p.before + 1] - p.at, 0) / 86400))), count(*)
   from placed p
-  where p.before < p.last_n;
+  where p.before < p.last_n
+  group by 1, 2, 3, 4, 5;
 end
 $$;
 
@@ -187,20 +188,16 @@ $$;
 
 create function private.cohort_course(cohort uuid, moments timestamptz[], concept text)
 returns jsonb language plpgsql stable security definer
-set search_path = '' set work_mem = '64MB' set plan_cache_mode = 'force_custom_plan' as $$
+set search_path = '' set work_mem = '128MB' set plan_cache_mode = 'force_custom_plan' as $$
 begin
   perform private.require_cohort(cohort);
   return (
-    with alike as ( -- what fades alike is added up first
-      select s.user_id, s.first_n, s.last_n, s.log_kept, sum(s.score) as total, count(*) as concepts
-      from private.stretches_of(private.learners_of(cohort), moments, concept) s
-      group by s.user_id, s.first_n, s.last_n, s.log_kept
-    ),
-    means as (
-      select a.user_id, n,
-             sum(a.total * exp(greatest(-300, a.log_kept * date_part('epoch', moments[n] - moments[a.first_n]) / 86400))) / sum(a.concepts) as mean
-      from alike a cross join lateral generate_series(a.first_n, a.last_n) n
-      group by a.user_id, n
+    with means as (
+      select s.user_id, n,
+             sum(s.total * exp(greatest(-300, s.log_kept * date_part('epoch', moments[n] - moments[s.first_n]) / 86400))) / sum(s.pairs) as mean
+      from private.stretches_of(private.learners_of(cohort), moments, concept, true) s
+      cross join lateral generate_series(s.first_n, s.last_n) n
+      group by s.user_id, n
     ),
     course as (
       select n, count(*) as learners, percentile_cont(array[0.1, 0.5, 0.9]) within group (order by mean) as at from means group by n
@@ -252,16 +249,12 @@ begin
       ) d
       group by d.concept_tag
     ),
-    alike as (
-      select s.concept_tag, s.first_n, s.last_n, s.log_kept, sum(s.score) as total, count(*) as learners
-      from private.stretches_of(learners, moments, null) s
-      group by s.concept_tag, s.first_n, s.last_n, s.log_kept
-    ),
     means as (
-      select a.concept_tag, n,
-             sum(a.total * exp(greatest(-300, a.log_kept * date_part('epoch', moments[n] - moments[a.first_n]) / 86400))) / sum(a.learners) as mean
-      from alike a cross join lateral generate_series(a.first_n, a.last_n) n
-      group by a.concept_tag, n
+      select s.concept_tag, n,
+             sum(s.total * exp(greatest(-300, s.log_kept * date_part('epoch', moments[n] - moments[s.first_n]) / 86400))) / sum(s.pairs) as mean
+      from private.stretches_of(learners, moments, null, false) s
+      cross join lateral generate_series(s.first_n, s.last_n) n
+      group by s.concept_tag, n
     ),
     courses as (
       select s.concept_tag, to_jsonb(array_agg(m.mean order by n)) as course
@@ -375,7 +368,7 @@ declare
 begin
   foreach made in array array[
     'private.require_cohort(uuid)', 'private.learners_of(uuid)', 'private.standings_at(uuid[], timestamptz)',
-    'private.stretches_of(uuid[], timestamptz[], text)'] loop
+    'private.stretches_of(uuid[], timestamptz[], text, boolean)'] loop
     execute format('revoke all on routine %s from public, anon, authenticated, service_role', made);
   end loop;
   foreach made in array array[

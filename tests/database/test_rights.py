@@ -327,7 +327,7 @@ def test_keeping_the_house_is_not_for_a_learner(
         "private.require_cohort(%(cohort)s)",
         "private.learners_of(%(cohort)s)",
         "private.standings_at(array[%(other)s::uuid], now())",
-        "private.stretches_of(array[%(other)s::uuid], array[now()], null)",
+        "private.stretches_of(array[%(other)s::uuid], array[now()], null, true)",
         "private.cohort_span(%(cohort)s)",
         "private.cohort_learners(%(cohort)s, '2026-01-01', now(), 0.5, 0.8)",
         "private.cohort_course(%(cohort)s, array[now()], null)",
