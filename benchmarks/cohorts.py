@@ -49,6 +49,7 @@ def measure(*, quick: bool) -> Iterator[Result]:
         database = EmbeddedDatabase(home)
         opened.callback(database.close)
         connection = opened.enter_context(owner_connection(database))
+        connection.execute("set work_mem = '128MB'")  # as the product's functions have it
         instructor = add_person(connection, 1)
         classes = [_class(connection, instructor, *size) for size in (SMALL if quick else SMALL + LARGE)]
         settle(connection)

@@ -133,8 +133,9 @@ $$;
 
 -- How pairs of learner and concept stood from moment to moment of a rising list, its first the end of a UTC day, of each learner or of each
 -- concept: a row for the stretches without practice that hold the same moments, from the ``first_n``-th to the ``last_n``-th, and fade alike,
--- with their scores at the first added up and the share kept a day (as logarithm). A day's row tells of the stretch that it ended: it began at previous_at, with the score that closed the day less
--- all that moved it; the stretch that goes on is in student_mastery. So nothing has to be sorted.
+-- with their scores at the first added up and the share kept a day (as logarithm). A day's row tells of the stretch that it ended: it began
+-- at previous_at, with the score that closed the day less all that moved it; the stretch that goes on is in student_mastery. So nothing has
+-- to be sorted. Where there are observations enough, there is a time of the last one.
 create function private.stretches_of(learners uuid[], moments timestamptz[], concept text, by_learner boolean)
 returns table (user_id uuid, concept_tag text, first_n integer, last_n integer, log_kept float, total float, pairs bigint)
 language plpgsql stable rows 50000 set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
@@ -147,32 +148,30 @@ declare
   next_day constant timestamptz := ((latest at time zone 'UTC')::date + 1)::timestamp at time zone 'UTC';
 begin
   return query
-  with stretches as (
-    select d.user_id, d.concept_tag, d.closing_score - (d.gained + d.lost + d.forgotten + d.adjusted) as stored, d.previous_at as since,
-           d.closed_at as until, m.decay_factor
+  with stretches as ( -- what is dated later today counts already
+    select d.user_id, d.concept_tag, d.closing_score - (d.gained + d.lost + d.forgotten + d.adjusted) as stored,
+           date_part('epoch', least(d.previous_at, latest)) as began, width_bucket(date_part('epoch', d.closed_at) - 0.000001, epochs) as last_n,
+           m.decay_factor
     from public.mastery_daily d
     join public.student_mastery m on m.user_id = d.user_id and m.concept_tag = d.concept_tag
     where d.user_id = any (learners) and m.user_id = any (learners) -- said twice, or all of student_mastery would be read
       and d.day > first_day and d.previous_at < next_day and d.opportunity - d.observations >= enough
       and (concept is null or d.concept_tag = concept)
     union all
-    select m.user_id, m.concept_tag, m.mastery_score, m.last_assessed_at, null, m.decay_factor
+    select m.user_id, m.concept_tag, m.mastery_score, date_part('epoch', least(m.last_assessed_at, latest)), cardinality(epochs), m.decay_factor
     from public.student_mastery m
-    where m.user_id = any (learners) and m.observations >= enough and (concept is null or m.concept_tag = concept)
-      and (m.last_assessed_at is null or m.last_assessed_at < next_day)
+    where m.user_id = any (learners) and m.last_assessed_at < next_day and m.observations >= enough
+      and (concept is null or m.concept_tag = concept)
   ),
-  placed as ( -- how many moments lie before it began and before it ended; one at the very moment counts for what began
-    select s.user_id, s.concept_tag, s.stored, date_part('epoch', least(s.since, latest)) as at,
-           coalesce(width_bucket(date_part('epoch', least(s.since, latest)) - 0.000001, epochs), 0) as before,
-           case when s.until is null then cardinality(epochs) else width_bucket(date_part('epoch', s.until) - 0.000001, epochs) end as last_n,
-           case when s.since is null or s.stored < 1e-30 then 0 when s.decay_factor < 1e-300 then -1e15 else ln(s.decay_factor) end
-             / period as log_kept
+  placed as ( -- a moment at which it began is one of its own
+    select s.*, width_bucket(s.began - 0.000001, epochs) + 1 as first_n,
+           case when s.stored < 1e-30 then 0 when s.decay_factor < 1e-300 then -1e15 else ln(s.decay_factor) end / period as log_kept
     from stretches s
   )
-  select case when by_learner then p.user_id end, case when not by_learner then p.concept_tag end, p.before + 1, p.last_n, p.log_kept,
-         sum(p.stored * exp(greatest(-300, p.log_kept * coalesce(epochs[p.before + 1] - p.at, 0) / 86400))), count(*)
+  select case when by_learner then p.user_id end, case when not by_learner then p.concept_tag end, p.first_n, p.last_n, p.log_kept,
+         sum(p.stored * exp(greatest(-300, p.log_kept * (epochs[p.first_n] - p.began) / 86400))), count(*)
   from placed p
-  where p.before < p.last_n
+  where p.first_n <= p.last_n
   group by 1, 2, 3, 4, 5;
 end
 $$;
