@@ -11,8 +11,9 @@ from datetime import date
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-CHOICE = "_choice"
+CHOICE, TOLD = "_choice", "_told"
 
 
 def asked(name: str, known: Collection[str]) -> list[str]:
@@ -46,11 +47,16 @@ def held(name: str, value: Any, usual: Any = None, labels: Any = None) -> dict[s
     The ``usual`` choice is not written. ``labels``: what the options look like, where that may change; the browser knows them by
     nothing else, and would go on with one that there is no more.
     """
-    key, looks = f"{name}{CHOICE}", f"{name}_labels"
-    is_told = key in st.session_state and st.session_state[key] == value and st.session_state.get(looks) == labels
+    key, told = f"{name}{CHOICE}", f"{name}{TOLD}"
+    is_told = (
+        key in st.session_state
+        and st.session_state[key] == value
+        and st.session_state.get(told, (None, None))[1] == labels
+    )
     if not is_told:  # set anew, it would lose what is half typed
-        st.session_state[key], st.session_state[looks] = value, labels
-    return {"key": key, "on_change": remember, "args": (name, key, usual)}
+        st.session_state[key] = value
+    st.session_state[told] = value, labels
+    return {"key": key, "on_change": remember, "args": (name, usual)}
 
 
 def let_go() -> None:
@@ -59,10 +65,20 @@ def let_go() -> None:
         del st.session_state[key]
 
 
-def remember(name: str, key: str, usual: Any = None) -> None:
-    """Write what the widget ``key`` says into the address; nothing, or the ``usual``, leaves nothing there."""
+def remember(name: str, usual: Any = None) -> None:
+    """Write what the widget held by ``name`` says into the address; nothing, or the ``usual``, leaves nothing there."""
+    key = f"{name}{CHOICE}"
+    if _is_beat():  # It left the browser before what the screen holds now came there: nobody chose this.
+        st.session_state[key] = st.session_state[f"{name}{TOLD}"][0]
+        return
     chosen = st.session_state[key]
     if chosen in (None, [], usual):
         st.query_params.pop(name, None)
     else:
         st.query_params[name] = [str(each) for each in chosen] if isinstance(chosen, list) else str(chosen)
+
+
+def _is_beat() -> bool:
+    """Whether only a fragment runs. None holds a widget of the address: what is chosen runs the whole screen."""
+    run = get_script_run_ctx()
+    return run is not None and bool(run.fragment_ids_this_run)

@@ -3,13 +3,13 @@
 import re
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from mastery_core import MasteryService
 from mastery_core.concept import concept_id
@@ -163,3 +163,34 @@ def x_range(page: Page, chart: str) -> list[str]:
 def scrolled(page: Page) -> float:
     down: float = page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop")
     return down
+
+
+def test_a_pulse_that_left_before_a_choice_came_back_does_not_undo_it(app_url: str, browser: Browser) -> None:
+    """On a slow line the browser asks, between a choice and its answer, with the address and the widgets of before."""
+    held: list[Callable[[], None]] = []
+    is_slow = False
+
+    def pass_on(to_browser: WebSocketRoute) -> None:
+        server = to_browser.connect_to_server()
+        server.on_message(
+            lambda message: held.append(lambda: to_browser.send(message)) if is_slow else to_browser.send(message)
+        )
+
+    day = (datetime.now(UTC) - timedelta(days=9)).date()
+    with screens.signed_in(browser, app_url, NAME) as page:
+        page.route_web_socket(re.compile("/_stcore/stream"), pass_on)
+        page.reload()
+        screens.settle(page)
+        spins = {part: page.get_by_role("spinbutton", name=f"{part}, As of") for part in ("year", "month", "day")}
+        for part, text in zip(spins, str(day).split("-"), strict=True):
+            spins[part].press_sequentially(text)
+        is_slow = True
+        page.keyboard.press("Enter")
+        page.keyboard.press("Escape")
+        page.wait_for_timeout(MILLISECONDS_OF_A_PULSE)
+        is_slow = False
+        for send in held:
+            send()
+        page.wait_for_timeout(MILLISECONDS_OF_A_PULSE)
+        screens.settle(page)
+        assert page.url == f"{app_url}/?as_of={day}"
