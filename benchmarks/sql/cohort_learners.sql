@@ -1,16 +1,13 @@
 with learners as materialized (select user_id from public.cohort_members where cohort_id = %(cohort)s::uuid and role = 'student'),
-later as (
-  select d.user_id, d.concept_tag, sum(d.gained + d.lost + d.forgotten + d.adjusted) as moved, sum(d.observations) as observations,
-         min(d.previous_at) as previous_at, bool_or(d.previous_at is null) as is_all
-  from learners join public.mastery_daily d using (user_id)
-  where d.day > (%(until)s::timestamptz at time zone 'UTC')::date
-  group by d.user_id, d.concept_tag
-),
 stood as (
-  select m.user_id, m.mastery_score - coalesce(l.moved, 0) as stored, m.observations - coalesce(l.observations, 0) as observations,
-         m.decay_factor, case when l.user_id is null then m.last_assessed_at else l.previous_at end as at
-  from learners join public.student_mastery m using (user_id) left join later l on l.user_id = m.user_id and l.concept_tag = m.concept_tag
-  where l.is_all is not true
+  select d.user_id, d.closing_score - (d.gained + d.lost + d.forgotten + d.adjusted) as stored, d.opportunity - d.observations as observations,
+         m.decay_factor, d.previous_at as at
+  from learners join public.mastery_daily d using (user_id) join public.student_mastery m using (user_id, concept_tag)
+  where d.day > (%(until)s::timestamptz at time zone 'UTC')::date and d.previous_at < date_trunc('day', %(until)s::timestamptz, 'UTC') + interval '1 day'
+  union all
+  select m.user_id, m.mastery_score, m.observations, m.decay_factor, m.last_assessed_at
+  from learners join public.student_mastery m using (user_id)
+  where m.last_assessed_at < date_trunc('day', %(until)s::timestamptz, 'UTC') + interval '1 day'
 ),
 scores as (
   select *, stored * exp(greatest(-300, ln(decay_factor) * date_part('epoch', %(until)s::timestamptz - at) / 86400)) as score from stood
@@ -22,12 +19,13 @@ standing as (
   from scores group by user_id
 ),
 practice as (
-  select user_id, count(*) as days, sum(observations) as observations, sum(graded) as graded, sum(correct) as correct, sum(gained) as gained, sum(lost) as lost
+  select user_id, sum(days) as days, sum(observations) as observations, sum(graded) as graded, sum(correct) as correct, sum(gained) as gained, sum(lost) as lost
   from (
-    select d.user_id, d.day, sum(d.observations) as observations, sum(d.graded) as graded, sum(d.correct) as correct, sum(d.gained) as gained, sum(d.lost) as lost
+    select d.user_id, bit_count(bit_or(1::bigint << ((d.day - %(since)s::date) %% 64))::bit(64)) as days, sum(d.observations) as observations,
+           sum(d.graded) as graded, sum(d.correct) as correct, sum(d.gained) as gained, sum(d.lost) as lost
     from learners join public.mastery_daily d using (user_id)
     where d.day > %(since)s::date and d.day <= (%(until)s::timestamptz at time zone 'UTC')::date and d.observations > 0
-    group by d.user_id, d.day
+    group by d.user_id, (d.day - %(since)s::date) / 64
   ) days group by user_id
 ),
 recent as (

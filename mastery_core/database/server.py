@@ -37,7 +37,7 @@ SETTINGS = {
     "port": "5432",  # only names the socket, and PGPORT must not rename it
     "unix_socket_permissions": "0700",  # the socket asks for no password
     "max_connections": "100",  # several processes with a pool each
-    "shared_buffers": "256MB",  # the log of a large course stays in memory
+    "shared_buffers": "1GB",  # a month of ten thousand learners stays in memory, which is taken as it is used
     "max_wal_size": "4GB",  # imports and replays write much at once; fewer forced checkpoints
     "random_page_cost": "1.1",  # disks without heads, as Supabase has it: at 4 a large cohort reads whole tables instead of its own rows
     "jit": "off",  # many short queries: compiling them costs more than it saves

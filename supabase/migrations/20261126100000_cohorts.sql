@@ -1,5 +1,7 @@
 -- What may be asked about a cohort. Answers come from student_mastery and mastery_daily, so that their cost does not grow with how long
 -- people have practised; a day is a UTC day. The rooms ask once whether the one who asks may see the cohort. Lists come as columns.
+-- Days lie in the order of time: those of a cohort are read page by page (as a bitmap), not learner by learner (enable_indexscan), which
+-- would visit each page once for each of its rows.
 
 set check_function_bodies = off;
 
@@ -17,10 +19,10 @@ begin
 end
 $$;
 
--- How learners stand on their concepts at the end of a UTC day, or now while it lasts (what is dated later today counts already): what was stored when last practised, and what is
--- left of it. What was practised later is taken back: a score less all that moved it since is the score it had, to the last bit. What would
--- be below e^-300 of a score is that much, and the log of nothing kept is -1e15, where PostgreSQL would raise an error; a score below 1e-30
--- (only a database from before may hold one) stays as it is.
+-- How learners stand on their concepts at the end of a UTC day, or now while it lasts (what is dated later today counts already): what was
+-- stored when last practised, and what is left of it. Of what was practised since, the first day tells it: its score less all that moved it
+-- on that day. What would be below e^-300 of a score is that much, and the log of nothing kept is -1e15, where PostgreSQL would raise an
+-- error; a score below 1e-30 (only a database from before may hold one) stays as it is.
 create function private.standings_at(learners uuid[], moment timestamptz)
 returns table (
   user_id uuid, concept_tag text, stored float, last_assessed_at timestamptz, decay_factor float, observations integer, score float)
@@ -31,13 +33,6 @@ declare
   next_day constant timestamptz := (last_day + 1)::timestamp at time zone 'UTC';
 begin
   return query
-  with later as (
-    select d.user_id, d.concept_tag, sum(d.gained + d.lost + d.forgotten + d.adjusted) as moved, sum(d.observations) as observations,
-           min(coalesce(d.previous_at, '-infinity')) as previous_at -- of the first day ever there is none
-    from public.mastery_daily d
-    where d.user_id = any (learners) and d.day > last_day
-    group by d.user_id, d.concept_tag
-  )
   select s.*, case
     when s.stored < 1e-30 then s.stored
     else s.stored * exp(greatest(-300,
@@ -45,12 +40,16 @@ begin
         * greatest(0, coalesce(date_part('epoch', moment - s.last_assessed_at), 0)) / 86400 / period))
   end
   from (
-    select m.user_id, m.concept_tag, m.mastery_score - coalesce(l.moved, 0),
-           case when l.user_id is null then m.last_assessed_at else l.previous_at end, m.decay_factor,
-           (m.observations - coalesce(l.observations, 0))::integer
-    from public.student_mastery m left join later l on l.user_id = m.user_id and l.concept_tag = m.concept_tag
-    where m.user_id = any (learners) and l.previous_at is distinct from '-infinity'
-      and (l.user_id is not null or m.last_assessed_at is null or m.last_assessed_at < next_day)
+    select d.user_id, d.concept_tag, d.closing_score - (d.gained + d.lost + d.forgotten + d.adjusted), d.previous_at, m.decay_factor,
+           d.opportunity - d.observations
+    from public.mastery_daily d
+    join public.student_mastery m on m.user_id = d.user_id and m.concept_tag = d.concept_tag
+    where d.user_id = any (learners) and m.user_id = any (learners) -- said twice, or all of student_mastery would be read
+      and d.day > last_day and d.previous_at < next_day
+    union all
+    select m.user_id, m.concept_tag, m.mastery_score, m.last_assessed_at, m.decay_factor, m.observations
+    from public.student_mastery m
+    where m.user_id = any (learners) and (m.last_assessed_at is null or m.last_assessed_at < next_day)
   ) s (user_id, concept_tag, stored, last_assessed_at, decay_factor, observations);
 end
 $$;
@@ -66,7 +65,7 @@ $$;
 
 create function private.cohort_learners(cohort uuid, since date, until timestamptz, weak float, mastered float)
 returns json language plpgsql stable security definer
-set search_path = '' set work_mem = '128MB' set plan_cache_mode = 'force_custom_plan' as $$
+set search_path = '' set work_mem = '128MB' set enable_indexscan = off set plan_cache_mode = 'force_custom_plan' as $$
 declare
   enough constant integer := 3;
   trend_days constant integer := 7;
@@ -87,15 +86,15 @@ begin
       from private.standings_at(learners, until) s
       group by s.user_id
     ),
-    practice as ( -- day by day first: counting distinct days would sort all rows
-      select d.user_id, count(*) as days, sum(d.observations) as observations, sum(d.graded) as graded, sum(d.correct) as correct,
+    practice as ( -- a day is a bit of a number: counting distinct days would sort all rows
+      select d.user_id, sum(d.days) as days, sum(d.observations) as observations, sum(d.graded) as graded, sum(d.correct) as correct,
              sum(d.gained) as gained, sum(d.lost) as lost
       from (
-        select d.user_id, d.day, sum(d.observations) as observations, sum(d.graded) as graded, sum(d.correct) as correct,
-               sum(d.gained) as gained, sum(d.lost) as lost
+        select d.user_id, bit_count(bit_or(1::bigint << ((d.day - since) % 64))::bit(64)) as days, sum(d.observations) as observations,
+               sum(d.graded) as graded, sum(d.correct) as correct, sum(d.gained) as gained, sum(d.lost) as lost
         from public.mastery_daily d
         where d.user_id = any (learners) and d.day > since and d.day <= last_day and d.observations > 0
-        group by d.user_id, d.day
+        group by d.user_id, (d.day - since) / 64
       ) d
       group by d.user_id
     ),
@@ -187,7 +186,7 @@ $$;
 
 create function private.cohort_course(cohort uuid, moments timestamptz[], concept text)
 returns jsonb language plpgsql stable security definer
-set search_path = '' set work_mem = '128MB' set plan_cache_mode = 'force_custom_plan' as $$
+set search_path = '' set work_mem = '128MB' set enable_indexscan = off set plan_cache_mode = 'force_custom_plan' as $$
 begin
   perform private.require_cohort(cohort);
   return (
