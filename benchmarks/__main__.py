@@ -11,6 +11,7 @@ import typer
 from benchmarks import (
     api,
     cohorts,
+    extracting,
     first_chart,
     growth,
     importing,
@@ -37,6 +38,7 @@ class Name(StrEnum):
     FIRST_CHART = "first-chart"
     SCREENS = "screens"
     COHORTS = "cohorts"
+    EXTRACT = "extract"
 
 
 BENCHMARKS: dict[Name, Callable[..., Iterator[Result]]] = {
@@ -50,6 +52,7 @@ BENCHMARKS: dict[Name, Callable[..., Iterator[Result]]] = {
     Name.FIRST_CHART: first_chart.measure,
     Name.SCREENS: screens.measure,
     Name.COHORTS: cohorts.measure,
+    Name.EXTRACT: extracting.measure,
 }
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

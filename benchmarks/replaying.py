@@ -17,7 +17,7 @@ def measure(*, quick: bool) -> Iterator[Pair]:
     interactions = QUICK_INTERACTIONS if quick else INTERACTIONS
     with temporary_database() as database, owner_connection(database) as connection:
         service = database.acting_as_service()
-        _practise(connection, interactions)
+        practise(connection, interactions)
         service.call("replay")
         connection.execute("create table public.history_to_copy as table public.mastery_history")
         (rows,) = connection.execute("select count(*) from public.history_to_copy").fetchone() or (0,)
@@ -41,7 +41,7 @@ def measure(*, quick: bool) -> Iterator[Pair]:
         )
 
 
-def _practise(connection: psycopg.Connection, interactions: int) -> None:
+def practise(connection: psycopg.Connection, interactions: int) -> None:
     per_pair = interactions // (LEARNERS * CONCEPTS)
     connection.execute("select setseed(0.2)")
     connection.execute(bare_sql("many_learners"), {"learners": LEARNERS})

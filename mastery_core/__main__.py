@@ -37,6 +37,10 @@ app = typer.Typer(
 cohort_app = typer.Typer(help="Say who is in which cohort, and who teaches it.", no_args_is_help=True)
 app.add_typer(cohort_app, name="cohort")
 SECONDS_FOR_A_JOB = 120
+NOTHING_SHARED = (
+    "Nothing to extract: no cohort is shared with researchers in which enough learners practised and take part. "
+    "Those who teach a cohort share it on Manage, or: python -m mastery_core cohort share COHORT."
+)
 FIRST_DAY = date(1970, 1, 2)
 out = Console(soft_wrap=True)
 err = Console(stderr=True)
@@ -170,6 +174,22 @@ def remove_from_cohort(cohort: CohortName, person: Who, json: AsJson = False) ->
     show(answer | {"name": found["display_name"]}, sentence, as_json=json)
 
 
+@cohort_app.command("share")
+def share_cohort(
+    cohort: CohortName,
+    stop: Annotated[bool, typer.Option("--stop", help="Share it no longer.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Let researchers have what a cohort's learners do, under other names; who wants no part in it is left out."""
+    with database() as service:
+        found = find_cohort(service.call("list_cohorts"), cohort)
+        answer = service.call("share_cohort", cohort=found["id"], shared=not stop)
+    sentence = (
+        "{name} is not shared with researchers." if stop else "{name} is shared with researchers, under other names."
+    )
+    show(answer | {"name": found["name"]}, sentence, as_json=json)
+
+
 @cohort_app.command("list")
 def list_cohorts(
     cohort: Annotated[str | None, typer.Argument(metavar="COHORT", help="List the people of this one.")] = None,
@@ -210,6 +230,33 @@ def digest_(
         found = find_cohort(service.call("list_cohorts"), cohort)
         told = digest(CohortService(service), found["id"], last_day)
     print_json(told) if json else sys.stdout.write(as_text(told))
+
+
+@app.command("extract")
+def extract_(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Where to: a new folder, or that of an extract.", show_default=False)
+    ],
+    json: AsJson = False,
+) -> None:
+    """Write what the learners of shared cohorts did, under other names, as Parquet files for research; again: only what changed."""
+    from mastery_core.research.extract import extract  # noqa: PLC0415 - pyarrow takes its time, and only this command needs it
+
+    with database() as service, progress_bar("Extracting", quiet=json) as advance:
+        done = extract(service, folder, on_progress=advance)
+    manifest = done.manifest
+    if json:
+        print_json(
+            {"rows": manifest.rows, "months": len(manifest.months), "written": done.written, "removed": done.removed}
+        )
+    elif manifest.months:
+        out.print(
+            plain(
+                f"{manifest.rows:,} events in {folder}, months: {len(manifest.months):,}, written now: {len(done.written):,}."
+            )
+        )
+    else:
+        out.print(NOTHING_SHARED)
 
 
 @app.command()

@@ -127,6 +127,10 @@ class CohortKeeping:
         """Take a cohort out of the archive."""
         self.database.call("archive_cohort", cohort=cohort_id, archived=False)
 
+    def share(self, cohort_id: str, *, shared: bool) -> None:
+        """Say whether researchers may have what a cohort's learners do, under other names: from the next extract on."""
+        self.database.call("share_cohort", cohort=cohort_id, shared=shared)
+
     def get_people(self, cohort_id: str) -> tuple[list[Member], list[Invitation]]:
         """Who is in a cohort, and whom it has invited: those who teach first, each by name."""
         answer = self.database.call("cohort_roster", cohort=cohort_id)

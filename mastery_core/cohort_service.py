@@ -45,6 +45,7 @@ class CohortService:
             first_day=date.fromisoformat(answer["first_day"]) if answer["first_day"] else None,
             last_activity=_moment(answer["last_activity"]),
             archived_at=_moment(answer["archived_at"]),
+            in_research=answer["in_research"],
         )
 
     def get_learners(

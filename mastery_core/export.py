@@ -45,6 +45,7 @@ COLUMNS = {
         "weak_below": "the score below which a concept is weak for you; empty: the usual one",
         "mastered_from": "the score from which on a concept is mastered for you; empty: the usual one",
         "compares": "whether you see yourself beside your group",
+        "in_research": "whether what you do may go, under another name, to researchers",
     },
     "cohorts": {"name": "its name"},
     "student_mastery": {
@@ -170,6 +171,7 @@ def profile(person: Person) -> Row:
         "weak_below": person.weak_below,
         "mastered_from": person.mastered_from,
         "compares": person.compares,
+        "in_research": person.in_research,
     }
 
 

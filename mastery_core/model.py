@@ -238,7 +238,10 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class CohortSpan:
-    """How many learners a cohort has, and the time they practised in: the first UTC day and the last moment of it."""
+    """How many learners a cohort has, and the time they practised in: the first UTC day and the last moment of it.
+
+    ``in_research``: whether what they do goes to researchers, under other names.
+    """
 
     id: str
     name: str
@@ -246,6 +249,7 @@ class CohortSpan:
     first_day: date | None
     last_activity: datetime | None
     archived_at: datetime | None = None
+    in_research: bool = False
 
 
 @dataclass(frozen=True, slots=True)

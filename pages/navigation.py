@@ -16,7 +16,7 @@ from pages import address, invitations, links, signed_in, words
 ICON = Path(__file__).with_name("icon.svg")
 SECONDS_BETWEEN_LOOKS = 10
 SECONDS_BETWEEN_PULSES = 2
-YOUR_COHORTS, YOUR_LEARNING, YOU = "Your cohorts", "Your learning", "You"
+YOUR_COHORTS, YOUR_LEARNING, YOUR_RESEARCH, YOU = "Your cohorts", "Your learning", "Research", "You"
 # Progress is the first screen of a student, and has this address for who begins at a cohort.
 LEARNERS_PATH = "learner"
 # The screens that an instructor sees of a learner as that learner does; all others are for their owner alone.
@@ -63,11 +63,11 @@ def screens(person: Person) -> dict[str, list[st.Page]]:
     """The screens there are for somebody of their role. A researcher reads no learner's record, not even their own."""
     teaches, researches = signed_in.teaches(person), person.role == "researcher"
     about = [
-        st.Page("profile.py", title="Profile", icon=":material/person:", url_path="profile", default=researches),
+        st.Page("profile.py", title="Profile", icon=":material/person:", url_path="profile"),
         st.Page("help.py", title="Help", icon=":material/help:", url_path="help"),
     ]
     if researches:
-        return {YOU: about}
+        return {YOUR_RESEARCH: research_screens(), YOU: about}
     learning = [
         st.Page(
             "student/progress.py", title="Progress", icon=":material/trending_up:", default=not teaches,
@@ -95,6 +95,10 @@ def cohort_screens() -> list[st.Page]:
             "instructor/practice_import.py", title="Import", icon=":material/upload_file:", url_path="practice-import"
         ),
     ]
+
+
+def research_screens() -> list[st.Page]:
+    return [st.Page("researcher/data.py", title="Data", icon=":material/dataset:", default=True)]
 
 
 def looked_at(screen: st.Page, person: Person) -> Person | None:

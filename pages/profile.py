@@ -10,7 +10,7 @@ from pages.student.explained import profile as explained
 # The browser's own zone, whichever it is.
 BROWSERS = ""
 FORM_WIDTH = 640
-PLACE = "profile"
+PLACE, RESEARCH = "profile", "profile_research"
 
 # Who, and what they have chosen so far
 
@@ -46,6 +46,14 @@ def save(*, usual: bool = False) -> None:
         for key in kept:
             st.session_state.pop(key, None)
         replies.done(PLACE, "Saved.")
+
+
+def take_part() -> None:
+    """Do as the switch says, on behalf of whoever is signed in."""
+    with replies.refusals(RESEARCH):
+        in_research = st.session_state.profile_research
+        signed_in.take_part(in_research=in_research)
+        replies.done(RESEARCH, explained.TAKES_PART if in_research else explained.TAKES_NO_PART)
 
 
 with st.container(gap=None):
@@ -92,6 +100,14 @@ if learns:
     st.subheader("Your id", anchor=False)
     st.markdown(explained.YOUR_ID)
     st.code(person.id, language=None, width=FORM_WIDTH, wrap_lines=True)
+
+# Whether researchers may have what they do
+
+st.subheader("Research", anchor=False)
+st.markdown(explained.RESEARCH)
+st.session_state.profile_research = person.in_research
+st.toggle("Take part in research, under another name", key="profile_research", on_change=take_part)
+replies.say(RESEARCH)
 
 # What is chosen elsewhere
 

@@ -15,11 +15,12 @@ from mastery_core.cohort_keeping import CohortKeeping
 from mastery_core.cohort_service import CohortService
 from mastery_core.errors import NotFound, NotSignedIn
 from mastery_core.identity.directory import Directory, Person
-from mastery_core.identity.installation import installation
+from mastery_core.identity.installation import extract_folder, installation
 from mastery_core.identity.middleware import SIGN_IN_PATH
 from mastery_core.identity.sessions import Session
 from mastery_core.ingest.practice_import import PracticeImport
 from mastery_core.model import Rules
+from mastery_core.research_service import ResearchService
 
 SIGNED_OUT = "You are signed out. This happens when you sign out in another tab, or after a long pause."
 NO_SUCH_LEARNER = "There is no such learner, or not one that you teach."
@@ -91,6 +92,11 @@ def practice_import(cohort_id: str) -> PracticeImport:
     return PracticeImport(installation().acting_for(session()), cohort_id)
 
 
+def research_service() -> ResearchService:
+    """Everything that a researcher may have, under the rights of the person who is signed in."""
+    return ResearchService(installation().acting_for(session()), extract_folder())
+
+
 def rules() -> Rules:
     """The rules in force for the person who is signed in, their own thresholds in them."""
     now = session()
@@ -141,6 +147,13 @@ def save_profile(
     )
     forget()
     return saved
+
+
+def take_part(*, in_research: bool) -> None:
+    """Say whether what the person who is signed in does may go to researchers, under another name."""
+    now = session()
+    Directory(installation().acting_for(now)).take_part(now.person_id, in_research=in_research)
+    forget()
 
 
 def say_signed_out() -> None:

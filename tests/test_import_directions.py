@@ -12,7 +12,7 @@ RULES = (
     "attention", "comparison", "concept", "curve", "decay", "gaps", "insights", "intervals", "likeness", "mail_line", "model", "placing", "reasons",
     "reckoning", "recording", "review_plan", "rhythm", "roster", "standing", "streaks", "trend", "usual_session", "velocity", "what_if",
 )  # fmt: skip
-SERVICES = ("mastery_service", "cohort_service", "cohort_keeping", "digest", "research")
+SERVICES = ("mastery_service", "cohort_service", "cohort_keeping", "digest", "research", "research_service")
 # What screens ask about files; the readers behind it are none of theirs.
 OF_SCREENS = {"__init__", "jobs", "practice_import", "shape"}
 EDGES = ("charts", "database", "identity", "ingest", "api")

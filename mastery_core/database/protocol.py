@@ -36,6 +36,9 @@ READS = frozenset(
         "people",
         "person",
         "plan_roster",
+        "research_days",
+        "research_events",
+        "research_learners",
         "status",
     }
 )

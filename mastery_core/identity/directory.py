@@ -15,7 +15,8 @@ LONGEST_NAME = 200
 class Person:
     """Somebody who can sign in. What stands after ``last_activity`` is filled for one person, not in lists.
 
-    ``compares``: whether they want to see themselves beside their group.
+    ``compares``: whether they want to see themselves beside their group; ``in_research``: whether what they do may go to researchers,
+    under another name: that nobody else is told.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Person:
     weak_below: float | None = None
     mastered_from: float | None = None
     compares: bool = False
+    in_research: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,10 @@ class Directory:
         )
         return _person(saved)
 
+    def take_part(self, learner_id: str, *, in_research: bool) -> None:
+        """Say whether what a learner does may go to researchers, under another name: from the next extract on."""
+        self._database.call("take_part", learner=learner_id, in_research=in_research)
+
 
 def _person(row: dict[str, Any]) -> Person:
     return Person(
@@ -98,6 +104,7 @@ def _person(row: dict[str, Any]) -> Person:
         weak_below=row.get("weak_below"),
         mastered_from=row.get("mastered_from"),
         compares=row.get("compares", False),
+        in_research=row.get("in_research") is not False,
     )
 
 

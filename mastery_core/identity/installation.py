@@ -4,6 +4,7 @@ What differs between the two is decided here once; screens, API and command line
 """
 
 from functools import cache, cached_property
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
@@ -132,6 +133,13 @@ class SupabaseInstallation:
         for made in ("database", "auth"):
             if made in vars(self):
                 getattr(self, made).close()
+
+
+def extract_folder() -> Path:
+    """Where the extract for this installation's researchers lies: beside its database, or where that would be."""
+    from mastery_core.database.server import default_home  # noqa: PLC0415
+
+    return default_home() / "extract"
 
 
 @cache

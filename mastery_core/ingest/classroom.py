@@ -7,6 +7,7 @@ COHORTS = (
 )
 
 INSTRUCTORS = {"Elena Marchetti": COHORTS[:2], "Kwame Boateng": COHORTS[2:]}
+RESEARCHER = "Maren Lindahl"
 
 # In the order in which they are taught, about two a week.
 CONCEPTS = (

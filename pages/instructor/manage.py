@@ -46,6 +46,13 @@ def archive(cohort: str, *, back: bool) -> None:
         _stay_at(cohort)
 
 
+def share(cohort: str, *, shared: bool) -> None:
+    with replies.refusals("manage"):
+        signed_in.cohort_keeping().share(cohort, shared=shared)
+        _stay_at(cohort)
+        replies.done("manage", explained.SHARED if shared else explained.NOT_SHARED)
+
+
 def invite(cohort: str) -> None:
     with replies.refusals("manage_teachers"):
         addressee = st.session_state.manage_addressee
@@ -139,6 +146,10 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             "Archive", icon=":material/archive:", key="manage_archive", on_click=archive, args=(span.id,), kwargs={"back": False},
             help=explained.ARCHIVE,
         )  # fmt: skip
+    st.button(
+        "Stop sharing with researchers" if span.in_research else "Share with researchers", icon=":material/science:", key="manage_share",
+        on_click=share, args=(span.id,), kwargs={"shared": not span.in_research}, help=explained.SHARE,
+    )  # fmt: skip
 if in_archive:
     st.info(explained.ARCHIVED, icon=":material/archive:")
 replies.say("manage")

@@ -168,9 +168,11 @@ create table public.mastery_settings (
   decay_factor float not null default 0.95 check (decay_factor between 0 and 1),
   decay_period_days float not null default 1 check (decay_period_days > 0),
   weak_threshold float not null default 0.5 check (weak_threshold between 0 and 1),
-  mastered_threshold float not null default 0.8 check (mastered_threshold between 0 and 1)
+  mastered_threshold float not null default 0.8 check (mastered_threshold between 0 and 1),
+  smallest_cohort integer not null default 5 check (smallest_cohort >= 5)
 );
 insert into public.mastery_settings default values;
+comment on column public.mastery_settings.smallest_cohort is 'Learners of a cohort who take part in research, at least: fewer are left out.';
 
 create table public.profiles (
   id uuid primary key references auth.users (id) on delete cascade,
@@ -189,8 +191,10 @@ create table public.cohorts (
   id uuid primary key default gen_random_uuid(),
   name text not null unique check (btrim(name) <> ''),
   created_at timestamptz not null default now(),
-  archived_at timestamptz
+  archived_at timestamptz,
+  in_research_since timestamptz
 );
+comment on column public.cohorts.in_research_since is 'Since when those who teach it share it, without names, with researchers. Null: they do not.';
 
 create table public.cohort_members (
   cohort_id uuid not null references public.cohorts (id) on delete cascade,

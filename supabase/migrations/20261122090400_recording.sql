@@ -301,7 +301,12 @@ begin
     where s.id = session and s.metadata ->> 'by_hand' = 'true' and h.user_id = s.user_id and h.session_id is null
       and h.created_at between private.own_start(session) and s.ended_at
       and not exists (select from public.interactions i where i.id = h.interaction_id and i.reset_to is not null) -- nor the decay before it
-    returning h.interaction_id
+    returning h.interaction_id, h.user_id, h.concept_tag, (h.created_at at time zone 'UTC')::date as day
+  ),
+  touched as ( -- whose history changes, their daily row is written anew: an extract knows by it what to read again
+    update public.mastery_daily d set closed_at = d.closed_at
+    from (select distinct g.user_id, g.concept_tag, g.day from gathered g) g
+    where d.user_id = g.user_id and d.day = g.day and d.concept_tag = g.concept_tag
   )
   update public.interactions set session_id = session where id in (select interaction_id from gathered);
 end

@@ -32,6 +32,7 @@ begin
     select jsonb_build_object(
       'id', p.id, 'display_name', p.display_name, 'role', p.role, 'time_zone', p.time_zone,
       'weak_below', p.weak_below, 'mastered_from', p.mastered_from, 'compares', p.compares,
+      'in_research', case when is_open then private.takes_part(p.id) end, -- what they chose is for nobody else to see
       'cohorts', (select coalesce(jsonb_agg(c.name order by c.name), '[]')
                   from public.cohort_members m join public.cohorts c on c.id = m.cohort_id
                   where m.user_id = p.id and (is_open or c.id = any (private.cohorts_taught()))),

@@ -351,7 +351,7 @@ begin
   perform private.require_cohort(cohort);
   return (
     select jsonb_build_object(
-      'id', c.id, 'name', c.name, 'archived_at', c.archived_at, 'learners', cardinality(learners),
+      'id', c.id, 'name', c.name, 'archived_at', c.archived_at, 'in_research', c.in_research_since is not null, 'learners', cardinality(learners),
       'first_day', (
         select min(first.day) from unnest(learners) learner
         cross join lateral (select d.day from public.mastery_daily d where d.user_id = learner and d.observations > 0 order by d.day limit 1) first),

@@ -1,4 +1,4 @@
-"""Take the pictures of docs/screens.md: ``python -m tests.browser.take_pictures [students] [instructors]``.
+"""Take the pictures of docs/screens.md: ``python -m tests.browser.take_pictures [students] [instructors] [researchers]``.
 
 They are of the sample classroom, which is invented, and of one who has just begun in it.
 """
@@ -31,7 +31,7 @@ LOOKS = {
     "narrow-light": (NARROW, "light"),
     "narrow-dark": (NARROW, "dark"),
 }
-MUCH, LITTLE, TEACHES = "Amina Diallo", "Noor Jansen", "Elena Marchetti"
+MUCH, LITTLE, TEACHES, RESEARCHES = "Amina Diallo", "Noor Jansen", "Elena Marchetti", "Maren Lindahl"
 
 
 def a_concept_of_the_cohort(page: Page) -> None:
@@ -47,8 +47,16 @@ TEACHING = {name: from_menu(name) for name in ("Cohort", "Grid", "Concepts", "Co
 }
 
 
+def an_extract(page: Page) -> None:
+    """Made now, where there is none yet."""
+    screens.open_screen(page, "Data")
+    page.get_by_role("button", name="Extract now").click()
+    expect(page.get_by_text("Take it with you")).to_be_visible()
+    screens.settle(page)
+
+
 def main() -> None:
-    wanted = set(sys.argv[1:]) or {"students", "instructors"}
+    wanted = set(sys.argv[1:]) or {"students", "instructors", "researchers"}
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, running_app(Path(folder)) as url, sync_playwright() as playwright:
@@ -62,6 +70,9 @@ def main() -> None:
         if "instructors" in wanted:
             for look, (width, color_scheme) in LOOKS.items():
                 take(browser, url, TEACHES, look, width, color_scheme, TEACHING)
+        if "researchers" in wanted:
+            for look, (width, color_scheme) in LOOKS.items():
+                take(browser, url, RESEARCHES, look, width, color_scheme, {"Data": an_extract})
         browser.close()
 
 

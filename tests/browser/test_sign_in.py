@@ -71,7 +71,7 @@ def test_signing_in_as_somebody_else_ends_the_tabs_of_the_person_before(app_url:
 def test_typing_narrows_the_list_and_enter_picks_the_only_one(app_url: str, new_page: PageOf) -> None:
     page = new_page()
     page.goto(f"{app_url}/session/sign-in")
-    assert page.locator(".person").count() == 92
+    assert page.locator(".person").count() == 93
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type("hadd")
     expect(page.locator(".person")).to_have_count(1)

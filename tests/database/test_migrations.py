@@ -335,6 +335,25 @@ def ask_as_an_instructor_does(ask: Callable[..., Any], cohort: str) -> None:
     assert ask("cohort_opportunities", **about, concept="New", until=until)["graded"] == [1, 1, 1]
 
 
+def ask_as_a_researcher_does(ask: Callable[..., Any]) -> None:
+    at = datetime(2025, 9, 1, tzinfo=UTC)
+    imported = [
+        {"id": str(uuid4()), "learner": str(uuid4()), "concept": "Mean", "outcome": "correct", "at": at.isoformat()}
+        for _ in range(5)
+    ]
+    ask("import_outcomes", rows=Jsonb(imported), cohort="Shared")
+    [cohort] = [each["id"] for each in ask("list_cohorts") if each["name"] == "Shared"]
+    assert ask("research_days")["day"] == []
+    assert ask("share_cohort", cohort=cohort, shared=True)["in_research"]
+    days = ask("research_days")
+    assert (days["day"], days["observations"]) == (["2025-09-01"], [5])
+    learners = ask("research_learners", days=[at.date()])["learner"]
+    told = ask("research_events", days=[at.date()], learners=learners)
+    assert told["learner"] == [0, 1, 2, 3, 4]
+    assert told["after"] == pytest.approx([0.6] * 5)
+    assert not ask("take_part", learner=BEN, in_research=False)["in_research"]
+
+
 def test_every_function_runs_on_every_version(ask: Callable[..., Any], conninfo: str) -> None:
     scores = {(user, concept): 0.5 if score is None else score for user, concept, score, _, _ in SCORES_BEFORE}
     resets = ask("backfill")
@@ -388,6 +407,7 @@ def test_every_function_runs_on_every_version(ask: Callable[..., Any], conninfo:
     assert [each["role"] for each in ask("cohort_people", cohort=cohort["id"])] == ["instructor", "student"]
     ask_as_an_instructor_does(ask, cohort["id"])
     assert ask("remove_from_cohort", cohort="Some", person=ANN)["changed"]
+    ask_as_a_researcher_does(ask)
     assert ask("app_session_put", key="k", value=Jsonb({"a": 1}), seconds=9.0)
     assert ask("app_session_get", key="k") == {"a": 1}
     assert [ask("app_session_claim", key="k", seconds=9.0) for _ in range(2)] == [True, False]

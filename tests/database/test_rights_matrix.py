@@ -95,6 +95,11 @@ call
   add_to_cohort        denied  denied   denied    denied     denied    denied    denied     allowed  allowed
   remove_from_cohort   denied  denied   denied    denied     denied    denied    denied     allowed  allowed
   status               denied  denied   denied    denied     denied    denied    denied     allowed  allowed
+  research_days        denied  denied   denied    denied     denied    denied    allowed    allowed  allowed
+  research_learners    denied  denied   denied    denied     denied    denied    allowed    allowed  allowed
+  research_events      denied  denied   denied    denied     denied    denied    allowed    allowed  allowed
+  share_cohort         denied  filtered filtered  allowed    filtered  filtered  filtered   allowed  allowed
+  take_part            denied  allowed  denied    denied     denied    denied    denied     denied   allowed
   import_outcomes      denied  denied   denied    denied     denied    denied    denied     denied   allowed
   replay               denied  denied   denied    denied     denied    denied    denied     denied   allowed
   add_person           denied  denied   denied    denied     denied    denied    denied     denied   allowed
@@ -369,6 +374,11 @@ def question(function: str, cast: Cast, import_row: Callable[..., Any]) -> tuple
         "undo_import": ({"import": cast["mistake"]}, "remaining"),
         "cohort_imports": (cohort, cast["import"]),
         "known_interactions": ({**cohort, "learners": [learner], "interactions": [session]}, "0"),
+        "research_days": ({}, "weak_threshold"),
+        "research_learners": ({"days": [NOON.date()]}, '"observations":['),
+        "research_events": ({"days": [NOON.date()], "learners": []}, '"opportunity":['),
+        "share_cohort": ({**cohort, "shared": False}, cast["cohort"]),
+        "take_part": ({"learner": learner, "in_research": True}, learner),
         "people": ({"search": "student", "max_people": 1000}, learner),
         "find_people": ({"who": learner}, learner),
         "grant_role": ({"person": learner, "role": "student"}, learner),

@@ -19,6 +19,8 @@ class RecordingDatabase:
         self.cohorts: dict[str | None, set[str]] = {}
         self.people: dict[str, str] = {}
         self.teachers: set[tuple[str, str]] = set()
+        self.shared: set[str] = set()
+        self.roles: dict[str, str] = {}
         self._breaks_at = breaks_at
 
     def call(self, function: str, /, **arguments: Any) -> Any:
@@ -26,6 +28,12 @@ class RecordingDatabase:
             return self.people.setdefault(arguments["person"], arguments["display_name"])
         if function == "add_to_cohort" and arguments["role"] == "instructor":
             return self.teachers.add((arguments["cohort"], self.people[arguments["person"]]))
+        if function == "grant_role":
+            return self.roles.update({self.people[arguments["person"]]: arguments["role"]})
+        if function == "list_cohorts":
+            return [{"id": name, "name": name} for name in self.cohorts]
+        if function == "share_cohort":
+            return self.shared.add(arguments["cohort"])
         assert function == "import_outcomes"
         if len(self.batches) == self._breaks_at:
             raise ConnectionError("the double breaks down here")

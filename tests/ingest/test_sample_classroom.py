@@ -7,7 +7,7 @@ from statistics import mean
 import pytest
 
 from mastery_core.concept import check_concept, check_name
-from mastery_core.ingest.classroom import COHORTS, CONCEPTS, LEARNERS
+from mastery_core.ingest.classroom import COHORTS, CONCEPTS, LEARNERS, RESEARCHER
 from mastery_core.ingest.sample import make_sample
 from mastery_core.ingest.simulator import simulate
 from mastery_core.model import Outcome
@@ -185,6 +185,19 @@ def test_the_sample_goes_the_way_of_every_import(recorder):
     assert max(recorder.batches) <= 5000
     assert calls[-1] == (report.rows, report.rows)
     assert {row["learner_name"] for row in recorder.rows.values()} == set(LEARNERS)
+
+
+def test_somebody_explores_how_they_learn_and_is_no_learner(recorder):
+    make_sample(recorder, now=NOW)
+    assert recorder.roles == {RESEARCHER: "researcher"}
+    assert RESEARCHER not in LEARNERS
+
+
+def test_the_cohorts_it_makes_are_shared_with_researchers_and_no_other(recorder):
+    there, *_ = COHORTS
+    recorder.cohorts[there] = set()
+    make_sample(recorder, now=NOW)
+    assert recorder.shared == set(COHORTS) - {there}
 
 
 def test_making_the_sample_again_even_later_adds_nothing(recorder):

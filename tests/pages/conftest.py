@@ -18,8 +18,8 @@ from mastery_core.identity.installation import installation
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 30
-# What opens at the root: for a student, and for who teaches.
-FIRST_SCREENS = ("student/progress.py", "instructor/cohort.py")
+# What opens at the root: for a student, for who teaches, and for a researcher.
+FIRST_SCREENS = ("student/progress.py", "instructor/cohort.py", "researcher/data.py")
 
 # What happened: a concept, an outcome, and how many days ago.
 Happened = tuple[str, str, float]

@@ -10,7 +10,9 @@ from tests.local_supabase import Transport
 # Practice of real learners, beside the project and no part of it: its licence is another. Where it is not, nothing is to be compared.
 PRACTICE_FILE = Path(__file__).parents[3] / "shared" / "data" / "statistics-practice.tsv.gz"
 collect_ignore = (
-    [] if PRACTICE_FILE.exists() else ["test_cohort_on_practice_file.py", "test_import_of_practice_file.py"]
+    []
+    if PRACTICE_FILE.exists()
+    else ["test_cohort_on_practice_file.py", "test_extract_of_practice_file.py", "test_import_of_practice_file.py"]
 )
 
 

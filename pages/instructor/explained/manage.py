@@ -18,6 +18,15 @@ ARCHIVED = (
     "lost, and everything can still be looked at."
 )
 ARCHIVE = "An archived cohort is listed last, and nobody is added to it. Nothing of it is lost, and it can be taken out of the archive at any time."
+SHARE = (
+    "Researchers then get what the learners of this cohort did, all of their practice, without names, e-mail addresses or ids: under other "
+    "names that only this database can give. Learners who want no part in it are left out, and so is a cohort in which fewer than five "
+    "practised and take part."
+)
+SHARED = "Shared with researchers, under other names, from their next extract on."
+NOT_SHARED = (
+    "No longer shared: the cohort is in no extract from now on. What was extracted before stays with who has it."
+)
 NO_LEARNERS = "Nobody is in this cohort yet. Add learners from a list below, or import their practice from a file."
 NO_LEARNERS_IN_ARCHIVE = "Nobody is in this cohort, and nobody comes in until it is taken out of the archive."
 NOBODY_FOUND = "No learner of this cohort has that in their name or e-mail address."

@@ -13,3 +13,12 @@ YOUR_ID = (
     "Whoever teaches you or wants to teach with you can invite you by this id, where they do not know your e-mail address. It names you and "
     "opens nothing: you choose whether to accept."
 )
+RESEARCH = (
+    "Those who teach a cohort may share with researchers what its learners do, all of their practice: without names, e-mail addresses or ids, "
+    "under other names that only this database can give. Whether yours is part of it is for you to say, and nobody is told. Your own "
+    "screens stay as they are."
+)
+TAKES_PART = "You take part, where a cohort of yours is shared."
+TAKES_NO_PART = (
+    "You take no part: the next extract holds nothing of yours. What was extracted before stays with who has it."
+)

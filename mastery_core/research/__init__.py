@@ -1,0 +1,1 @@
+"""What researchers learn from what learners did, without learning who they are."""

@@ -1,0 +1,72 @@
+"""What a researcher may have."""
+
+import shutil
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+from mastery_core.database.protocol import Database
+from mastery_core.errors import InvalidInput
+from mastery_core.research import packed
+from mastery_core.research.extract import (
+    EVENTS,
+    MANIFEST,
+    Extracted,
+    Manifest,
+    Progress,
+    alone_in,
+    bring_up_to_date,
+    read_manifest,
+)
+
+
+class ResearchService:
+    """The extract that the house keeps in ``folder``: all its researchers may have the same.
+
+    Every method asks the database whether the one whom ``database`` acts for is a researcher, and raises NotAllowed where not;
+    InvalidInput while somebody else extracts, Unavailable.
+    """
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.database = database
+        self.folder = folder
+
+    def extract(self, on_progress: Progress | None = None) -> Extracted:
+        """Bring the extract up to date, or make it anew where it cannot be read. ``on_progress(done, total)`` counts events, about."""
+        with alone_in(self.folder):
+            return self._extract(on_progress)
+
+    def get_manifest(self) -> Manifest | None:
+        """What the extract says of itself; None where there is none that can be read."""
+        self._require_researcher()
+        try:
+            return read_manifest(self.folder)
+        except InvalidInput:
+            return None
+
+    def get_counts(self, manifest: Manifest) -> packed.Counts:
+        """How many learners, cohorts and concepts are in it."""
+        self._require_researcher()
+        return packed.counts(self.folder, manifest)
+
+    def as_parquet(self) -> BytesIO:
+        """The extract as one archive of Parquet files, brought up to date first: who has left is not in it."""
+        return self._packed(packed.as_parquet)
+
+    def as_csv(self) -> BytesIO:
+        """The extract as one archive of CSV files, brought up to date first."""
+        return self._packed(packed.as_csv)
+
+    def _packed(self, pack: Callable[[Path, Manifest], BytesIO]) -> BytesIO:
+        with alone_in(self.folder):
+            return pack(self.folder, self._extract().manifest)
+
+    def _extract(self, on_progress: Progress | None = None) -> Extracted:
+        self._require_researcher()
+        if self.get_manifest() is None:
+            shutil.rmtree(self.folder / EVENTS, ignore_errors=True)
+            (self.folder / MANIFEST).unlink(missing_ok=True)
+        return bring_up_to_date(self.database, self.folder, on_progress)
+
+    def _require_researcher(self) -> None:
+        self.database.call("research_learners", days=[])
