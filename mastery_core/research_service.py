@@ -8,6 +8,7 @@ from pathlib import Path
 from mastery_core.database.protocol import Database
 from mastery_core.errors import InvalidInput
 from mastery_core.research import packed
+from mastery_core.research.datashop import as_datashop
 from mastery_core.research.extract import (
     EVENTS,
     MANIFEST,
@@ -56,6 +57,10 @@ class ResearchService:
     def as_csv(self) -> BytesIO:
         """The extract as one archive of CSV files, brought up to date first."""
         return self._packed(packed.as_csv)
+
+    def as_datashop(self) -> BytesIO:
+        """The extract in DataShop's transaction format, gzip-packed, brought up to date first: see ``research.datashop``."""
+        return self._packed(as_datashop)
 
     def _packed(self, pack: Callable[[Path, Manifest], BytesIO]) -> BytesIO:
         with alone_in(self.folder):

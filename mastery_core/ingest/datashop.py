@@ -3,10 +3,12 @@
 The columns are described at https://pslcdatashop.web.cmu.edu/help?page=export.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from mastery_core.concept import check_concept, shown
+from mastery_core.errors import InvalidInput
 from mastery_core.ingest.event import INTERACTION_TYPES, Event, check_learner, content_key
 from mastery_core.ingest.reading import Column, Skipped, Table
 from mastery_core.ingest.times import Clock
@@ -19,6 +21,9 @@ OUTCOME = "Outcome"
 SESSION = "Session Id"
 TIMES = ("Time", "Problem Start Time")
 ROW_ID = "Transaction Id"
+# Custom fields of an extract: the time to the microsecond, and what came first of what is of one learner, concept and instant.
+EXACT_TIME = "CF (Exact Time)"
+ORDER = "CF (Order Within Instant)"
 
 OUTCOMES = {
     "correct": Outcome.CORRECT,
@@ -28,7 +33,8 @@ OUTCOMES = {
 }
 
 _SEPARATOR = "~~"  # between the components of one model where they share a field
-_NO_TIME = {"", "."}
+_NOTHING = {"", "."}
+_PLACE = re.compile("[1-9][0-9]{0,8}")
 
 
 def read_datashop(table: Table, clock: Clock, skipped: Skipped, concept_column: str | None = None) -> Iterator[Event]:
@@ -36,13 +42,15 @@ def read_datashop(table: Table, clock: Clock, skipped: Skipped, concept_column: 
 
     ``concept_column`` names the knowledge component column (or only the model: "Cluster" for "KC (Cluster)"); it may be
     left out where there is but one. Lines without a concept, and outcomes other than CORRECT, INCORRECT, HINT and
-    STUDY, are added to ``skipped``. Raises InvalidInput for the first line that cannot be read.
+    STUDY, are added to ``skipped``. A session "." is none. Raises InvalidInput for the first line that cannot be read.
     """
     _check_columns(table)
     learner_of = Column(table, table.place(LEARNER), check_learner)
     outcome_of = Column(table, table.place(OUTCOME), lambda text: OUTCOMES.get(text.strip().lower()))
     concepts_of = _concepts(table, concept_column)
-    times = [Column(table, place, clock.read, repeats=False) for place in map(table.find, TIMES) if place is not None]
+    places = map(table.find, (EXACT_TIME, *TIMES))
+    times = [Column(table, place, clock.read, repeats=False) for place in places if place is not None]
+    order_of = _order(table)
     session_at, id_at = table.find(SESSION), table.find(ROW_ID)
     for line, row in table.rows():
         outcome = outcome_of(line, row)
@@ -55,11 +63,13 @@ def read_datashop(table: Table, clock: Clock, skipped: Skipped, concept_column: 
             continue
         time_of = _first_filled(times, row)
         learner, at, kind = learner_of(line, row), time_of(line, row), INTERACTION_TYPES[outcome]
-        session = None if session_at is None else row[session_at].strip() or None
+        session = "" if session_at is None else row[session_at].strip()
+        session_here = None if session in _NOTHING else session
         row_id = "" if id_at is None else row[id_at].strip()
+        named, nth = bool(row_id), order_of(line, row)
         for concept in concepts:
             key = f"{row_id}\x1f{concept}" if row_id else content_key(row[time_of.index], outcome, concept, session)
-            yield Event(learner, concept, outcome, at, session, kind, line, key, named=bool(row_id))
+            yield Event(learner, concept, outcome, at, session_here, kind, line, key, named, nth=nth)
 
 
 def _check_columns(table: Table) -> None:
@@ -70,9 +80,24 @@ def _check_columns(table: Table) -> None:
         raise table.missing("a DataShop transaction export", *map(shown, missing))
 
 
+def _order(table: Table) -> Callable[[int, list[str]], int | None]:
+    """What finds which of the events of one instant a row is, where an extract says so."""
+    place = table.find(ORDER)
+    return Column(table, place, _nth) if place is not None else lambda _line, _row: None
+
+
+def _nth(text: str) -> int | None:
+    text = text.strip()
+    if text in _NOTHING:
+        return None
+    if not _PLACE.fullmatch(text):
+        raise InvalidInput(f"{shown(text)} is not a place in an order; 1, 2, 3 are.")
+    return int(text)
+
+
 def _first_filled(columns: list[Column[Value]], row: list[str]) -> Column[Value]:
     for column in columns:
-        if row[column.index].strip() not in _NO_TIME:
+        if row[column.index].strip() not in _NOTHING:
             return column
     return columns[0]
 

@@ -23,7 +23,8 @@ class Event:
     ``learner`` and ``session`` are the source's own ids, ``at`` is aware and in UTC, ``line`` is where the row begins.
     ``key`` tells this event from the learner's others: by its content, in which case equal keys are counted in file
     order; or, when it is ``named``, by an id that the source gave it, in which case an equal key is the same event.
-    ``name`` is what to call the learner, when the source says that too.
+    ``name`` is what to call the learner, when the source says that too; ``nth`` (from 1) which event this is of those that
+    the learner has on the concept in one instant, when it says that.
     """
 
     learner: str
@@ -36,6 +37,7 @@ class Event:
     key: str
     named: bool = False
     name: str | None = None
+    nth: int | None = None
 
 
 def content_key(time: str, outcome: Outcome, concept: str, session: str | None) -> str:

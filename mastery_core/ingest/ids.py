@@ -1,6 +1,7 @@
 """The ids that imported things get: made from what the source says, so that a second import makes the same ones.
 
-All but a cohort's own learners are version 5 UUIDs (RFC 9562, section 5.5), a namespace for each kind.
+All but a cohort's own learners are version 5 UUIDs (RFC 9562, section 5.5), a namespace for each kind; what a source puts in
+order within an instant begins with its place.
 """
 
 from hashlib import sha1, sha256
@@ -34,6 +35,14 @@ def session_id(person: str, session: str) -> str:
 def interaction_id(person: str, key: str, occurrence: int) -> str:
     """Which interaction the person's ``occurrence``-th row of this key is, counted from 0."""
     return _uuid5(_INTERACTION, f"{person}|{key}|{occurrence}")
+
+
+def in_order(interaction: str, nth: int) -> str:
+    """The id that an interaction has where it is the ``nth`` (below 2**32 - 1) of its learner, concept and instant.
+
+    What happened in one instant is folded in the order of the ids, so these begin with it.
+    """
+    return f"{nth:08x}{interaction[8:]}"
 
 
 def _uuid5(namespace: bytes, name: str) -> str:

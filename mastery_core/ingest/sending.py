@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from mastery_core.database.protocol import Database
 from mastery_core.ingest.event import Event
-from mastery_core.ingest.ids import interaction_id, person_id, session_id
+from mastery_core.ingest.ids import in_order, interaction_id, person_id, session_id
 from mastery_core.ingest.occurrences import Occurrences
 from mastery_core.ingest.reading import Skipped
 
@@ -84,8 +84,9 @@ class Rows:
 
     def _row(self, event: Event, person: str, occurrence: int) -> Row:
         self.concepts.add(event.concept)
+        key = interaction_id(person, event.key, occurrence)
         return {
-            "id": interaction_id(person, event.key, occurrence),
+            "id": key if event.nth is None else in_order(key, event.nth),
             "learner": person,
             "learner_name": event.name or event.learner,
             "concept": event.concept,

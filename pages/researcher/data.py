@@ -69,6 +69,10 @@ with st.container(horizontal=True):
     st.download_button(
         "Events as CSV", service.as_csv, f"{stem}-csv.zip", "application/zip", key="research_csv", icon=":material/table:", on_click="ignore",
     )  # fmt: skip
+    st.download_button(
+        "DataShop transactions", service.as_datashop, f"{stem}-datashop.txt.gz", "application/gzip", key="research_datashop",
+        icon=":material/swap_horiz:", on_click="ignore", help=explained.DATASHOP,
+    )  # fmt: skip
 st.markdown(explained.SAME_FROM_THE_COMMAND_LINE)
 months = pd.DataFrame(
     {"month": [each.month for each in manifest.months], "events": [each.rows for each in manifest.months]}

@@ -99,6 +99,36 @@ def test_a_transaction_id_names_the_line(datashop):
     assert first.key == again.key
 
 
+def test_the_exact_time_of_an_extract_goes_before_the_time_whatever_the_zone(datashop):
+    header = [*HEADER, "CF (Exact Time)"]
+    path = datashop({"CF (Exact Time)": "2015-11-02 19:49:38.123456+00:00"}, {}, header=header)
+    with open_table(path) as table:
+        exact, plain = [event.at for event in read_datashop(table, Clock("Asia/Tokyo"), Skipped())]
+    assert exact == datetime(2015, 11, 2, 19, 49, 38, 123456, tzinfo=UTC)
+    assert plain == datetime(2015, 11, 2, 10, 49, 38, tzinfo=UTC)
+
+
+def test_a_dot_is_no_session(datashop):
+    dot, blank, named = read(datashop({"Session Id": "."}, {"Session Id": " "}, {"Session Id": "s.1"}))
+    assert (dot.session, blank.session, named.session) == (None, None, "s.1")
+
+
+def test_the_order_within_an_instant_is_read(datashop):
+    header = [*HEADER, "CF (Order Within Instant)"]
+    events = read(datashop(*({"CF (Order Within Instant)": text} for text in ("2", " 1 ", "", ".")), header=header))
+    assert [event.nth for event in events] == [2, 1, None, None]
+    assert read(datashop({}))[0].nth is None
+
+
+@pytest.mark.parametrize("text", ["first", "0", "-1", "1.5", "1e3", "1000000000", "\u0663"])
+def test_what_is_no_place_in_an_order_is_refused(datashop, text):
+    path = datashop({"CF (Order Within Instant)": text}, header=[*HEADER, "CF (Order Within Instant)"])
+    with pytest.raises(
+        InvalidInput, match=r"line 2, column .CF \(Order Within Instant\).: .* is not a place in an order"
+    ):
+        read(path)
+
+
 def test_quotes_in_an_export_are_only_characters(datashop):
     events = read(datashop({"KC (Topic)": '"mean'}, {"KC (Topic)": 'the "mean"'}))
     assert [event.concept for event in events] == ['"mean', 'the "mean"']

@@ -10,6 +10,7 @@ from mastery_core.ingest.ids import (
     INTERACTION_NAMESPACE,
     PERSON_NAMESPACE,
     SESSION_NAMESPACE,
+    in_order,
     interaction_id,
     person_id,
     session_id,
@@ -27,6 +28,14 @@ def test_ids_are_the_standards_own(source, learner, occurrence):
     expected = str(uuid5(INTERACTION_NAMESPACE, f"{person}|{source}|{occurrence}"))
     assert interaction_id(person, source, occurrence) == expected
     assert UUID(expected).version == 5
+
+
+@given(texts, texts, st.integers(1, 10**9 - 1), st.integers(1, 10**9 - 1))
+def test_ids_in_order_sort_so_and_stay_apart(one, other, first, second):
+    ids = [in_order(interaction_id(one, "key", 0), first), in_order(interaction_id(other, "key", 0), second)]
+    assert all(str(UUID(each)) == each and UUID(each).version == 5 for each in ids)
+    assert first == second or (UUID(ids[0]) < UUID(ids[1])) == (first < second)
+    assert (ids[0] == ids[1]) == (one == other and first == second)
 
 
 def test_learners_of_two_sources_are_two_people():

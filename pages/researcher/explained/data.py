@@ -28,6 +28,10 @@ CONCEPTS = "Different concepts in the events."
 MONTH = "A month of UTC. Each is a file of its own."
 COLUMN = "A column of each file."
 ABOUT = "What stands in it, and in which unit."
+DATASHOP = (
+    "The transaction format of PSLC DataShop: tab-separated text, packed with gzip. An import of it (`--format datashop`) gives the same "
+    "events and scores again, but for resets and deltas of an outcome's own."
+)
 SAME_FROM_THE_COMMAND_LINE = (
     "A download is brought up to date first, so that who has left is not in it. "
     "The same, for a program: `python -m mastery_core extract DIR` writes the Parquet files into a folder, and brings them up to date "
