@@ -101,6 +101,22 @@ def overall(
     return _difference(mean_one, mean_other, draws, confidence, paired=paired)
 
 
+def compare_values(
+    first: Floats,
+    second: Floats,
+    *,
+    confidence: float = CONFIDENCE,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> Difference:
+    """The difference of the means of two groups of any one value a learner, in its unit; NaN counts as no data.
+
+    The other arguments are those of ``compare``.
+    """
+    draws = _draws(max(first.size, second.size), resamples, seed)
+    return _difference(pd.Series(first), pd.Series(second), draws, confidence, paired=False)
+
+
 def resampled_means(values: Floats, draws: Draws) -> Floats:
     """The mean of as many of the ``values`` drawn with replacement, once for each column of ``draws``.
 

@@ -1,0 +1,103 @@
+"""Engines: where measures run. The same expressions on DuckDB in this process, on pandas for what is tiny, on Apache Spark for what is large."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import narwhals as nw
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mastery_core.errors import InvalidInput
+from mastery_core.research.extract import SCHEMA, file_of, read_manifest
+
+# What DuckDB may take before it puts aside on disk what it is at work on.
+DUCKDB_MEMORY = "3GB"
+SPARK_MISSING = (
+    "Spark runs where pyspark is installed: pip install -r requirements-spark.txt. It needs Java 17 or later on this machine, or "
+    "SPARK_REMOTE to say where a cluster answers."
+)
+
+
+def open_events(folder: Path, engine: str = "duckdb") -> nw.LazyFrame[Any]:
+    """The events of an extract, for a measure: the columns of ``SCHEMA`` and ``seconds``, when it was since 1970 (UTC).
+
+    ``engine``: one of ``ENGINES``. Nothing is read before it is asked for, but on pandas. Raises InvalidInput where there is no extract,
+    where it is of another version, was interrupted, is damaged or empty, and where the engine is unknown or not installed.
+    """
+    if engine not in ENGINES:
+        raise InvalidInput(f'There is no engine "{engine}", only: {", ".join(ENGINES)}.')
+    events: nw.LazyFrame[Any] = nw.from_native(ENGINES[engine](_whole_files(folder))).lazy()
+    return events
+
+
+def collect(measured: nw.LazyFrame[Any], by: Sequence[str] = ()) -> pd.DataFrame:
+    """The rows of a measure, sorted ``by`` columns: engines answer in any order."""
+    rows: pd.DataFrame = (
+        measured.collect(backend="pyarrow").to_native().to_pandas()
+    )  # PySpark's own way to pandas is not for pandas 3
+    return (rows.sort_values(list(by), kind="stable") if by else rows).reset_index(drop=True)
+
+
+def _whole_files(folder: Path) -> list[Path]:
+    """The files of an extract, each looked at. Raises InvalidInput with the first that is not as the manifest says."""
+    manifest = read_manifest(folder)
+    if not manifest.complete:
+        raise InvalidInput(
+            f'The extract in "{folder}" was interrupted: extract into it again, and it goes on from there.'
+        )
+    if not manifest.rows:
+        raise InvalidInput(
+            f'The extract in "{folder}" is empty: no cohort is shared with researchers, or nobody takes part.'
+        )
+    files = [file_of(folder, month.month) for month in manifest.months]
+    for path, month in zip(files, manifest.months, strict=True):
+        try:
+            about = pq.ParquetFile(path)
+        except FileNotFoundError:
+            raise InvalidInput(f'"{path}" is missing: extract into "{folder}" again.') from None
+        except (OSError, pa.ArrowException) as error:
+            raise InvalidInput(f'"{path}" is damaged: extract into "{folder}" again.') from error
+        if about.schema_arrow.names != SCHEMA.names or about.metadata.num_rows != month.rows:
+            raise InvalidInput(f'"{path}" is not what the manifest tells of: extract into "{folder}" again.')
+    return files
+
+
+def _duckdb(files: list[Path]) -> duckdb.DuckDBPyRelation:
+    aside = Path(tempfile.gettempdir()) / f"mastery-duckdb-{os.getpid()}"
+    connection = duckdb.connect(
+        config={"memory_limit": DUCKDB_MEMORY, "temp_directory": str(aside), "autoinstall_known_extensions": False}
+    )
+    connection.execute("set timezone = 'UTC'")
+    read = connection.read_parquet([str(path) for path in files], hive_partitioning=False)
+    return read.project('*, epoch_us("at") / 1e6 as seconds')
+
+
+def _pandas(files: list[Path]) -> pd.DataFrame:
+    events: pd.DataFrame = pd.concat([pq.ParquetFile(path).read().to_pandas() for path in files], ignore_index=True)
+    return events.assign(seconds=events["at"].astype("int64") / 1e6)
+
+
+def _spark(files: list[Path]) -> Any:
+    try:
+        from pyspark.sql import SparkSession, functions  # noqa: PLC0415 - of an optional requirement
+    except ImportError as error:
+        raise InvalidInput(SPARK_MISSING) from error
+    if not os.environ.get("SPARK_REMOTE") and shutil.which("java") is None:
+        raise InvalidInput(SPARK_MISSING)
+    builder = SparkSession.builder.appName("mastery").config("spark.sql.session.timeZone", "UTC")
+    if not os.environ.get("SPARK_REMOTE"):
+        builder = (
+            builder.master("local[*]").config("spark.ui.enabled", "false").config("spark.driver.host", "localhost")
+        )
+        builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
+    read = builder.getOrCreate().read.parquet(*[str(path) for path in files])
+    return read.withColumn("seconds", functions.unix_micros("at") / functions.lit(1e6))
+
+
+ENGINES: dict[str, Callable[[list[Path]], Any]] = {"duckdb": _duckdb, "pandas": _pandas, "spark": _spark}

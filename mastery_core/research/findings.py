@@ -1,0 +1,127 @@
+"""What a selection of an extract comes to, measure by measure: the tables that the command line prints and screens draw.
+
+Each function answers tables by name, in the order in which they are read. Points and groups of fewer than ``FEWEST`` learners are left out
+or have no figures: see the measures.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import pandas as pd
+
+from mastery_core.comparison import FEWEST
+from mastery_core.research import afm, calibration, learning_curves, refit, retention, time_to_mastery, velocity
+from mastery_core.research.engines import collect, open_events
+from mastery_core.research.extract import Manifest, read_manifest
+from mastery_core.research.selection import Held, Selection, check, choices, counts, require, select
+
+VELOCITIES = {"per_day": "a day", "per_day_practised": "a day practised", "per_10": "in 10 observations"}
+
+Tables = dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The events of a selection, those ``in_time`` and those of all months, what it holds, and the manifest of the extract."""
+
+    in_time: nw.LazyFrame[Any]
+    of_all_months: nw.LazyFrame[Any]
+    held: Held
+    manifest: Manifest
+
+
+def open_selection(folder: Path, selection: Selection, engine: str = "duckdb") -> Selected:
+    """A selection of the extract in ``folder``. Raises InvalidInput as ``open_events``, ``check`` and ``require`` do."""
+    events = open_events(folder, engine)
+    check(selection, choices(events))
+    held = counts(events, selection)
+    require(held)
+    of_all_months = replace(selection, first_month=None, last_month=None)
+    return Selected(select(events, selection), select(events, of_all_months), held, read_manifest(folder))
+
+
+def velocities(found: Selected, by: Sequence[str] = ()) -> Tables:
+    """How fast learners learn: the distribution of each of ``VELOCITIES`` over learners, in shares of a score."""
+    learners = collect(velocity.velocity(found.in_time, by), ["learner", *by])
+    parts = [
+        velocity.distribution(learners, by, column=column).assign(velocity=what) for column, what in VELOCITIES.items()
+    ]
+    told = pd.concat(parts, ignore_index=True)
+    return {"velocity": told[["velocity", *told.columns.drop("velocity")]]}
+
+
+def curves(found: Selected, by: Sequence[str] = ()) -> Tables:  # noqa: ARG001 - a curve is always of a concept, and of all
+    """Learning curves: error rates by opportunity, overall and by concept, what the Additive Factors Model makes of them, how it fits."""
+    overall, _ = learning_curves.withheld(_points(found, ()))
+    points = _points(found, ("concept",))
+    shown, _ = learning_curves.withheld(points)
+    answers = collect(afm.answers_of(found.in_time), ["learner", "concept", "opportunity"])
+    model = afm.fit(answers)
+    concepts = learning_curves.categories(points, model)
+    told = model.concepts.merge(concepts[["concept", "category"]], on="concept", how="left")
+    told.loc[told["learners"] < FEWEST, [name for name in told.columns if told[name].dtype == "float64"]] = float("nan")
+    fit = asdict(model.fit) | {"cross_validated_rmse": afm.cross_validated_rmse(answers)}
+    return {"overall": overall, "concepts": told, "curves": shown, "model": pd.DataFrame([fit])}
+
+
+def times_to_mastery(found: Selected, by: Sequence[str] = ()) -> Tables:
+    """How long mastery takes, in opportunities and in days: medians by group, and the Kaplan-Meier curves."""
+    pairs = time_to_mastery.durations(found.in_time)
+    learners = collect(time_to_mastery.people(pairs, by), by)
+    tables: Tables = {}
+    for unit in time_to_mastery.UNITS:
+        counted = collect(time_to_mastery.counted(pairs, unit, by), [*by, "duration"])
+        told = time_to_mastery.kaplan_meier(counted, learners, by)
+        tables |= {unit: told.groups, f"curve in {unit}": told.curve}
+    return tables
+
+
+def retentions(found: Selected, by: Sequence[str] = ()) -> Tables:
+    """What is still known after a gap: right answers by the time since the concept was practised, and half-lives by concept."""
+    settings = found.manifest.settings
+    gaps = retention.shown(collect(retention.by_gap(found.in_time, by), [*by, "bin"]))
+    steps = collect(retention.for_fit(found.in_time), ["concept", "step"])
+    fitted = retention.fit_half_life(
+        steps, decay_factor=float(settings["decay_factor"]), period_days=float(settings["decay_period_days"])
+    )
+    return {"by gap": gaps.drop(columns="bin"), "half-lives": fitted}
+
+
+def calibrations(found: Selected, by: Sequence[str] = ()) -> Tables:  # noqa: ARG001 - forecasts are judged all together
+    """How well the score before an answer forecasts that answer, beside two others, on learners set aside."""
+    reliable = calibration.with_intervals(collect(calibration.reliability(found.in_time), ["bin"]))
+    return {
+        "scores": calibration.scores(found.in_time),
+        "reliability": reliable.drop(columns="bin"),
+        "learners": collect(calibration.parts(found.in_time), ["part"]),
+    }
+
+
+def proposal(found: Selected) -> refit.Refit:
+    """Which decay and which deltas would forecast better. Scores are folded from the first event on: months are not selected."""
+    return refit.fit(refit.sample(found.of_all_months), refit.in_force(found.manifest))
+
+
+def _points(found: Selected, by: Sequence[str]) -> pd.DataFrame:
+    return learning_curves.with_intervals(collect(learning_curves.error_rates(found.in_time, by), [*by, "opportunity"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measure by name: what it tells of, how it is worked out, and the groups that it can be told ``by``."""
+
+    about: str
+    tables: Callable[[Selected, Sequence[str]], Tables]
+    by: tuple[str, ...] = ()
+
+
+MEASURES = {
+    "velocity": Measure("How fast learners learn.", velocities, ("concept", "cohort", "week")),
+    "curves": Measure("Learning curves, and the Additive Factors Model.", curves),
+    "time-to-mastery": Measure("How long mastery takes.", times_to_mastery, ("concept", "cohort")),
+    "retention": Measure("What is still known after a gap.", retentions, ("concept", "cohort")),
+    "calibration": Measure("How well the score forecasts answers.", calibrations),
+}

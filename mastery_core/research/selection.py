@@ -1,0 +1,237 @@
+"""The selection: the one part of an extract that all measures look at, and that nobody can be picked out of, not even by difference.
+
+A selection is a union of *cells* of one fixed lattice: cohort x concept x calendar month (UTC) x band x kind. The *band* of a learner on a
+concept is the largest of ``MINIMUMS`` that the number of their observations in the whole extract reaches. The *kind* of an event is one of
+``KINDS``: a measure of answers looks at answers alone, so these lie in cells of their own. Cells of fewer than ``FEWEST`` learners are
+withheld from every selection. So any two selections differ by whole cells, and what is summed over their events differs by what at least
+``FEWEST`` learners did. What a measure tells of less than a cell (an opportunity, a week) is not guarded here.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+
+from mastery_core.comparison import FEWEST
+from mastery_core.errors import InvalidInput
+from mastery_core.research.engines import collect
+
+Lazy = nw.LazyFrame[Any]
+
+MINIMUMS = (1, 3, 5, 10, 20)
+ANSWER, OTHER, RESET = KINDS = ("answer", "other", "reset")  # OTHER: an observation that nothing was answered to
+CELL = ("cohort", "concept", "month", "band", "kind")
+CELLS = (*CELL, "learners", "events")
+# What a learner did on a concept in a month, of a kind: the smallest part of an extract that is selected or not.
+_PLACE = ("learner", "cohort", "concept", "month", "kind")
+_MOST_NAMED = 20
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Cohorts and concepts by name (none: all), months like 2026-03 (None: from the first, to the last), and of learners on a concept those
+    who made a ``minimum`` of observations on it in the whole extract.
+
+    Raises InvalidInput for what is no month, months in the wrong order, and a minimum that is not one of ``MINIMUMS``.
+    """
+
+    cohorts: tuple[str, ...] = ()
+    concepts: tuple[str, ...] = ()
+    first_month: str | None = None
+    last_month: str | None = None
+    minimum: int = MINIMUMS[0]
+
+    def __post_init__(self) -> None:
+        if self.minimum not in MINIMUMS:
+            raise InvalidInput(
+                f"There is no minimum of {self.minimum} observations to choose, only: {_named(MINIMUMS)}."
+            )
+        first, last = (_number(month) for month in (self.first_month, self.last_month))
+        if first is not None and last is not None and first > last:
+            raise InvalidInput(
+                f"The first month, {self.first_month}, comes after the last, {self.last_month}: swap them."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a selection holds: learners, and their events.
+
+    ``withheld_events`` is about the whole extract, not the selection: of a selection it would tell what a single learner did. It is None
+    where all that is withheld is of fewer than ``FEWEST`` learners.
+    """
+
+    learners: int
+    events: int
+    withheld_events: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A cohort, a concept or a month that can be chosen, and what there is to select of it."""
+
+    name: str
+    learners: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be chosen, each by name: that of which at least one cell is not withheld."""
+
+    cohorts: tuple[Choice, ...]
+    concepts: tuple[Choice, ...]
+    months: tuple[Choice, ...]
+
+
+def cells(events: Lazy) -> Lazy:
+    """The lattice: a row a cell that anything lies in, the columns of ``CELLS``. ``month`` counts months since January 1970.
+
+    Those that are withheld are among them: these rows are to be reckoned with, not to be shown.
+    """
+    counted = _banded(events).group_by(*CELL).agg(nw.len().alias("learners"), nw.col("events").sum())
+    return counted.with_columns(nw.col("learners", "events").cast(nw.Int64)).select(*CELLS)
+
+
+def select(events: Lazy, selection: Selection) -> Lazy:
+    """The events of a selection, none of a cell that is withheld. Same columns, in any order of rows.
+
+    Bands are of the whole extract: ``events`` are all there are. Names that are not there select nothing: ``check`` tells of them.
+    """
+    chosen = _lattice(events).filter(_is_open(), _is_chosen(selection)).select(*_PLACE)
+    return _placed(events).join(chosen, on=list(_PLACE), how="semi").drop("month", "kind")
+
+
+def counts(events: Lazy, selection: Selection) -> Held:
+    """What ``select`` leaves of the events, counted without selecting them."""
+    withheld, selected = (
+        nw.lit("withheld"),
+        nw.when(_is_chosen(selection)).then(nw.lit("selected")).otherwise(nw.lit("left out")),
+    )
+    parts = _lattice(events).with_columns(part=nw.when(_is_open()).then(selected).otherwise(withheld))
+    counted = {part.name: part for part in _counted(parts, "part")}
+    nothing = Choice("", 0, 0)
+    held, kept_back = counted.get("selected", nothing), counted.get("withheld", nothing)
+    return Held(held.learners, held.events, None if 0 < kept_back.learners < FEWEST else kept_back.events)
+
+
+def choices(events: Lazy) -> Choices:
+    """What can be chosen of the events of an extract: nothing of which all is withheld is named."""
+    there = _lattice(events).filter(_is_open())
+    months = tuple(Choice(_month_name(each.name), each.learners, each.events) for each in _counted(there, "month"))
+    return Choices(_counted(there, "cohort"), _counted(there, "concept"), months)
+
+
+def check(selection: Selection, offered: Choices) -> None:
+    """Raise InvalidInput where a selection names what cannot be chosen: what is withheld is not told from what was never there."""
+    if not offered.months:
+        raise InvalidInput(
+            f"There is nothing to choose: nowhere in this extract did at least {FEWEST} learners practise alike."
+        )
+    for kind, names, there in (
+        ("cohort", selection.cohorts, offered.cohorts),
+        ("concept", selection.concepts, offered.concepts),
+    ):
+        known = [choice.name for choice in there]
+        for name in names:
+            if name not in known:
+                raise InvalidInput(f'There is no {kind} "{name}" to choose, only: {_named(known)}.')
+    first, last = offered.months[0].name, offered.months[-1].name
+    for month in (selection.first_month, selection.last_month):
+        if month is not None and not first <= month <= last:
+            raise InvalidInput(f"There is no month {month} to choose: choose from {first} to {last}.")
+
+
+def require(held: Held) -> None:
+    """Raise InvalidInput where nothing is left of a selection."""
+    if not held.events:
+        raise InvalidInput(
+            f"Nothing is left of this selection: wherever it looks, fewer than {FEWEST} learners practised alike."
+            " Choose more cohorts, concepts or months, or a smaller minimum of observations."
+        )
+
+
+def _lattice(events: Lazy) -> Lazy:
+    """What each learner did in each cell, and how many ``learners`` the cell has."""
+    banded = _banded(events)
+    sizes = banded.group_by(*CELL).agg(nw.len().alias("learners"))
+    return banded.join(sizes, on=list(CELL), how="inner")
+
+
+def _banded(events: Lazy) -> Lazy:
+    """What each learner did on a concept in a month, of a kind: ``_PLACE``, ``events`` and the ``band``. Pairs never observed are left out."""
+    done = _placed(events).group_by(*_PLACE).agg(nw.len().alias("events"))
+    observed = done.filter(nw.col("kind") != RESET)
+    pairs = observed.group_by("learner", "concept").agg(nw.col("events").sum().alias("observations"))
+    band = nw.lit(0)
+    for minimum in MINIMUMS:
+        band = nw.when(nw.col("observations") >= minimum).then(nw.lit(minimum)).otherwise(band)
+    banded = done.join(pairs, on=["learner", "concept"], how="inner").with_columns(band=band.cast(nw.Int64))
+    return banded.select(*_PLACE, "band", "events")
+
+
+def _placed(events: Lazy) -> Lazy:
+    """The events, each with its ``month`` and its ``kind``."""
+    other = nw.when(nw.col("trigger") == "reset").then(nw.lit(RESET)).otherwise(nw.lit(OTHER))
+    kind = nw.when(~nw.col("is_correct").is_null()).then(nw.lit(ANSWER)).otherwise(other)
+    return events.with_columns(month=_month_of(nw.col("seconds")), kind=kind)
+
+
+def _month_of(seconds: nw.Expr) -> nw.Expr:
+    """Months since January 1970 of seconds since then, from March 1900 to February 2100.
+
+    Years are taken from March on, so that a leap day is their last day; 1968-03-01 was 671 days before 1970. H. Hinnant,
+    "chrono-Compatible Low-Level Date Algorithms" (2013). DuckDB takes far longer over a calendar of time zones.
+    """
+    day = (seconds / 86_400).floor() + 671
+    year = ((day * 4 + 3) / 1461).floor()
+    month = (((day - (year * 1461 / 4).floor()) * 5 + 2) / 153).floor()
+    return (year * 12 + month - 22).cast(nw.Int64)
+
+
+def _is_open() -> nw.Expr:
+    return nw.col("learners") >= FEWEST
+
+
+def _is_chosen(selection: Selection) -> nw.Expr:
+    """Whether a cell belongs to a selection, were it not withheld."""
+    chosen = nw.col("band") >= selection.minimum
+    for column, names in (("cohort", selection.cohorts), ("concept", selection.concepts)):
+        if names:
+            chosen &= nw.col(column).is_in(list(names))
+    first, last = _number(selection.first_month), _number(selection.last_month)
+    if first is not None:
+        chosen &= nw.col("month") >= first
+    if last is not None:
+        chosen &= nw.col("month") <= last
+    return chosen
+
+
+def _counted(lattice: Lazy, by: str) -> tuple[Choice, ...]:
+    """Learners and events of each value of a column, in its order."""
+    counted = lattice.group_by(by).agg(nw.col("learner").n_unique().alias("learners"), nw.col("events").sum())
+    return tuple(
+        Choice(row[by], int(row["learners"]), int(row["events"])) for row in collect(counted, [by]).to_dict("records")
+    )
+
+
+def _number(month: str | None) -> int | None:
+    """Months since January 1970. Raises InvalidInput for what is no month."""
+    if month is None:
+        return None
+    if not (read := _MONTH.fullmatch(month)):
+        raise InvalidInput(f'"{month}" is no month: write it like 2026-03.')
+    return (int(read[1]) - 1970) * 12 + int(read[2]) - 1
+
+
+def _month_name(number: Any) -> str:
+    return f"{1970 + int(number) // 12}-{int(number) % 12 + 1:02}"
+
+
+def _named(there: Sequence[object]) -> str:
+    """What there is, in a sentence: the first of it where it is much."""
+    more = len(there) - _MOST_NAMED
+    return ", ".join(str(each) for each in there[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
