@@ -23,6 +23,7 @@ from mastery_core.identity.local_tokens import LONGEST, LocalTokens
 from mastery_core.ingest.importer import import_file
 from mastery_core.ingest.sample import make_sample
 from mastery_core.ingest.sending import ImportReport
+from mastery_core.research import commands as research
 
 if TYPE_CHECKING:
     from mastery_core.database.supabase import SupabaseDatabase
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 cohort_app = typer.Typer(help="Say who is in which cohort, and who teaches it.", no_args_is_help=True)
 app.add_typer(cohort_app, name="cohort")
+app.add_typer(research.app, name="research")
 SECONDS_FOR_A_JOB = 120
 NOTHING_SHARED = (
     "Nothing to extract: no cohort is shared with researchers in which enough learners practised and take part. "
