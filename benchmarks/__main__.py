@@ -15,6 +15,7 @@ from benchmarks import (
     first_chart,
     growth,
     importing,
+    measuring,
     over_postgrest,
     progress,
     recording,
@@ -39,6 +40,7 @@ class Name(StrEnum):
     SCREENS = "screens"
     COHORTS = "cohorts"
     EXTRACT = "extract"
+    MEASURES = "measures"
 
 
 BENCHMARKS: dict[Name, Callable[..., Iterator[Result]]] = {
@@ -53,6 +55,7 @@ BENCHMARKS: dict[Name, Callable[..., Iterator[Result]]] = {
     Name.SCREENS: screens.measure,
     Name.COHORTS: cohorts.measure,
     Name.EXTRACT: extracting.measure,
+    Name.MEASURES: measuring.measure,
 }
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -91,13 +91,14 @@ def reliability(events: Lazy, *, forecaster: str = "mastery", bins: int = 10, he
     said = _said(events, forecaster, held_out).with_columns(bin=place)
     in_range = nw.when(nw.col("bin") >= bins).then(nw.lit(bins - 1)).otherwise(nw.col("bin"))
     placed = said.with_columns(bin=in_range.cast(nw.Int64))
-    counted = placed.group_by("bin").agg(
-        nw.col("learner").n_unique().alias("learners"),
-        nw.len().alias("answers"),
-        nw.col("right").sum(),
-        nw.col("forecast").mean(),
+    each = placed.group_by("bin", "learner").agg(
+        nw.len().alias("answers"), nw.col("right").sum(), nw.col("forecast").sum()
     )
-    return counted.with_columns(nw.col("learners", "answers", "right").cast(nw.Int64))
+    counted = each.group_by("bin").agg(nw.col("answers", "right", "forecast").sum(), nw.len().alias("learners"))
+    forecast = nw.col("forecast") / nw.col("answers")
+    return counted.select(
+        "bin", *(nw.col(name).cast(nw.Int64) for name in ("learners", "answers", "right")), forecast=forecast
+    )
 
 
 def with_intervals(rows: pd.DataFrame, *, bins: int = 10) -> pd.DataFrame:

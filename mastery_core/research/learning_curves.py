@@ -68,9 +68,7 @@ def error_rates(
     told = answered.select(
         *by, "learner", nw.col("opportunity").cast(nw.Int64), right=nw.col("is_correct").cast(nw.Float64)
     )
-    counted = told.group_by(*by, "opportunity").agg(
-        answers=nw.len(), learners=nw.col("learner").n_unique(), right=nw.col("right").sum()
-    )
+    counted = _counted(told, [*by, "opportunity"])
     errors = nw.col("answers") - nw.col("right")
     return counted.select(
         *by,
@@ -79,6 +77,14 @@ def error_rates(
         errors=errors.cast(nw.Int64),
         error_rate=(errors / nw.col("answers")).cast(nw.Float64),
     )
+
+
+def _counted(told: nw.LazyFrame[Any], point: list[str]) -> nw.LazyFrame[Any]:
+    """The answers, learners and right answers of each ``point``. On one concept a learner has each opportunity once."""
+    if "concept" in point:
+        return told.group_by(*point).agg(answers=nw.len(), learners=nw.len(), right=nw.col("right").sum())
+    each = told.group_by(*point, "learner").agg(answers=nw.len(), right=nw.col("right").sum())
+    return each.group_by(*point).agg(nw.col("answers").sum(), nw.len().alias("learners"), nw.col("right").sum())
 
 
 def with_intervals(curves: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:

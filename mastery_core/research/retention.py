@@ -76,8 +76,12 @@ def by_gap(events: Lazy, by: Sequence[str] = ()) -> Lazy:
     ``gap_days`` (the mean gap). A learner's first observation of a concept has no gap and does not count.
     """
     answers = _answers(events, by).with_columns(bin=_bin())
-    counted = answers.group_by(*by, "bin").agg(*_counts(), nw.col("learner").n_unique().alias("learners"))
-    return counted.select(*by, "bin", *_whole("answers", "right", "learners"), "gap_days").with_columns(_in_days())
+    each = answers.group_by(*dict.fromkeys((*by, "bin", "learner"))).agg(
+        nw.len().alias("answers"), nw.col("right").sum(), nw.col("gap").sum()
+    )
+    counted = each.group_by(*by, "bin").agg(nw.col("answers", "right", "gap").sum(), nw.len().alias("learners"))
+    gap_days = nw.col("gap") / nw.col("answers") / SECONDS_A_DAY
+    return counted.select(*by, "bin", *_whole("answers", "right", "learners"), gap_days=gap_days)
 
 
 def shown(frame: pd.DataFrame) -> pd.DataFrame:

@@ -60,8 +60,14 @@ def durations(events: Lazy, mastered: float = MASTERED_FROM) -> Lazy:
     it, else of the last one; ``days`` from the first observation to that one, 0 where it is the same. Resets are no observations.
     """
     there = nw.col("after") >= mastered
-    observed = events.filter(nw.col("trigger") != "reset").with_columns(
-        reaching_opportunity=nw.when(there).then(nw.col("opportunity")), reaching=nw.when(there).then(nw.col("seconds"))
+    observed = events.filter(nw.col("trigger") != "reset").select(
+        "learner",
+        "cohort",
+        "concept",
+        "opportunity",
+        "seconds",
+        reaching_opportunity=nw.when(there).then(nw.col("opportunity")),
+        reaching=nw.when(there).then(nw.col("seconds")),
     )
     pairs = observed.group_by("learner", "cohort", "concept").agg(
         nw.col("reaching_opportunity").min(),
@@ -70,7 +76,9 @@ def durations(events: Lazy, mastered: float = MASTERED_FROM) -> Lazy:
         nw.col("seconds").min().alias("first"),
         nw.col("seconds").max().alias("last"),
     )
-    reached = ~nw.col("reaching").is_null()
+    reached = ~nw.col(
+        "reaching_opportunity"
+    ).is_null()  # and not from the time, which who asks for opportunities need not read
     opportunities = nw.when(reached).then(nw.col("reaching_opportunity")).otherwise(nw.col("opportunity"))
     end = nw.when(reached).then(nw.col("reaching")).otherwise(nw.col("last"))
     return pairs.select(

@@ -33,6 +33,19 @@ MADE_LEARNERS, MADE_EVENTS = 40, 6_000
 Lazy = nw.LazyFrame[Any]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Spark takes seconds for each question: it is asked about whole extracts, and not about the made events too."""
+    told_twice = [
+        item
+        for item in items
+        if isinstance(item, pytest.Function)
+        and hasattr(item, "callspec")
+        and (item.callspec.params.get("events"), item.callspec.params.get("frame")) == ("spark", "made")
+    ]
+    config.hook.pytest_deselected(items=told_twice)
+    items[:] = [item for item in items if item not in told_twice]
+
+
 def pytest_report_header() -> str:
     return "measures run on " + ", ".join(ENGINES) + ("" if HAS_SPARK else " (no Spark: pyspark or Java is not here)")
 
