@@ -83,6 +83,8 @@ def retentions(found: Selected, by: Sequence[str] = ()) -> Tables:
     """What is still known after a gap: right answers by the time since the concept was practised, and half-lives by concept."""
     settings = found.manifest.settings
     gaps = retention.shown(collect(retention.by_gap(found.in_time, by), [*by, "bin"]))
+    counts = ["answers", "right", "learners", "gap_days"]
+    gaps[counts] = gaps[counts].mask(gaps["withheld"])
     steps = collect(retention.for_fit(found.in_time), ["concept", "step"])
     fitted = retention.fit_half_life(
         steps, decay_factor=float(settings["decay_factor"]), period_days=float(settings["decay_period_days"])

@@ -60,6 +60,13 @@ def test_a_measure_is_read_as_tables_as_json_and_as_csv(run: Run, folder: Path, 
         assert len(written) == len(rows)
 
 
+def test_of_fewer_than_five_learners_no_count_is_told(run: Run, folder: Path) -> None:
+    answer = orjson.loads(run("research", "retention", str(folder), "--by", "concept", "--json").stdout)
+    withheld = [row for row in answer["tables"]["by gap"] if row["withheld"]]
+    assert withheld, "the sample has gaps that few learners had"
+    assert {row[name] for row in withheld for name in ("answers", "right", "learners", "gap_days", "rate")} == {None}
+
+
 def test_a_selection_holds_what_was_asked_for(run: Run, folder: Path) -> None:
     events = open_events(folder, "pandas").collect().to_native()
     cohort, concept = events["cohort"].min(), events["concept"].value_counts().index[0]
