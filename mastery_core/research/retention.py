@@ -87,15 +87,15 @@ def by_gap(events: Lazy, by: Sequence[str] = ()) -> Lazy:
 def shown(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of ``by_gap`` with ``gap`` (the name of the class), ``rate`` and its 95% interval ``low`` to ``high`` (Wilson).
 
-    Of fewer than 5 learners the three are ``withheld`` and NaN; the counts stay.
+    Of fewer than 5 learners a row is ``withheld``: all of it is NaN but the class and ``by``, for counts would give the rate.
     """
-    withheld = (frame["learners"] < FEWEST).to_numpy(dtype=bool)
+    withheld = frame["learners"] < FEWEST
     low, high = wilson(frame["right"], frame["answers"])
     rates = {"rate": share(frame["right"], frame["answers"]), "low": low, "high": high}
     names = [GAP_NAMES[number] for number in frame["bin"]]
-    return frame.assign(
-        gap=names, **{name: np.where(withheld, np.nan, each) for name, each in rates.items()}, withheld=withheld
-    )
+    told = frame.assign(gap=names, **rates, withheld=withheld)
+    figures = ["answers", "right", "learners", "gap_days", *rates]
+    return told.assign(**told[figures].mask(told["withheld"]))
 
 
 def for_fit(events: Lazy, by: Sequence[str] = ("concept",)) -> Lazy:
