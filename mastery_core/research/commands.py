@@ -62,7 +62,7 @@ def measure(name: str, about: str) -> None:
             print_tables(found, tables)
 
 
-# Named here, so that asking for help does not load the engines; a test holds them equal to findings.MEASURES.
+# Named here too, so that asking for help does not load the engines; a test holds the names to those of findings.MEASURES.
 ABOUT = {
     "velocity": "How fast learners learn.",
     "curves": "Learning curves, and the Additive Factors Model.",

@@ -38,9 +38,8 @@ def open_events(folder: Path, engine: str = "duckdb") -> nw.LazyFrame[Any]:
 
 def collect(measured: nw.LazyFrame[Any], by: Sequence[str] = ()) -> pd.DataFrame:
     """The rows of a measure, sorted ``by`` columns: engines answer in any order."""
-    rows: pd.DataFrame = (
-        measured.collect(backend="pyarrow").to_native().to_pandas()
-    )  # PySpark's own way to pandas is not for pandas 3
+    # By way of Arrow: PySpark's own way to pandas is not for pandas 3.
+    rows: pd.DataFrame = measured.collect(backend="pyarrow").to_native().to_pandas()
     return (rows.sort_values(list(by), kind="stable") if by else rows).reset_index(drop=True)
 
 

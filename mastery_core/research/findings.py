@@ -13,6 +13,7 @@ import narwhals as nw
 import pandas as pd
 
 from mastery_core.comparison import FEWEST
+from mastery_core.errors import InvalidInput
 from mastery_core.research import afm, calibration, learning_curves, refit, retention, time_to_mastery, velocity
 from mastery_core.research.engines import collect, open_events
 from mastery_core.research.extract import Manifest, read_manifest
@@ -53,7 +54,7 @@ def velocities(found: Selected, by: Sequence[str] = ()) -> Tables:
     return {"velocity": told[["velocity", *told.columns.drop("velocity")]]}
 
 
-def curves(found: Selected, by: Sequence[str] = ()) -> Tables:  # noqa: ARG001 - a curve is always of a concept, and of all
+def curves(found: Selected, _by: Sequence[str] = ()) -> Tables:
     """Learning curves: error rates by opportunity, overall and by concept, what the Additive Factors Model makes of them, how it fits."""
     overall, _ = learning_curves.withheld(_points(found, ()))
     points = _points(found, ("concept",))
@@ -83,8 +84,6 @@ def retentions(found: Selected, by: Sequence[str] = ()) -> Tables:
     """What is still known after a gap: right answers by the time since the concept was practised, and half-lives by concept."""
     settings = found.manifest.settings
     gaps = retention.shown(collect(retention.by_gap(found.in_time, by), [*by, "bin"]))
-    counts = ["answers", "right", "learners", "gap_days"]
-    gaps[counts] = gaps[counts].mask(gaps["withheld"])
     steps = collect(retention.for_fit(found.in_time), ["concept", "step"])
     fitted = retention.fit_half_life(
         steps, decay_factor=float(settings["decay_factor"]), period_days=float(settings["decay_period_days"])
@@ -92,19 +91,35 @@ def retentions(found: Selected, by: Sequence[str] = ()) -> Tables:
     return {"by gap": gaps.drop(columns="bin"), "half-lives": fitted}
 
 
-def calibrations(found: Selected, by: Sequence[str] = ()) -> Tables:  # noqa: ARG001 - forecasts are judged all together
-    """How well the score before an answer forecasts that answer, beside two others, on learners set aside."""
+def calibrations(found: Selected, _by: Sequence[str] = ()) -> Tables:
+    """How well the score before an answer forecasts that answer, beside two others, on learners set aside. Raises InvalidInput."""
+    parts = _parts(found.in_time)
     reliable = calibration.with_intervals(collect(calibration.reliability(found.in_time), ["bin"]))
     return {
         "scores": calibration.scores(found.in_time),
         "reliability": reliable.drop(columns="bin"),
-        "learners": collect(calibration.parts(found.in_time), ["part"]),
+        "learners": parts,
     }
 
 
 def proposal(found: Selected) -> refit.Refit:
-    """Which decay and which deltas would forecast better. Scores are folded from the first event on: months are not selected."""
+    """Which decay and which deltas would forecast better. Scores are folded from the first event on: months are not selected.
+
+    Raises InvalidInput as ``calibrations`` does.
+    """
+    _parts(found.of_all_months)
     return refit.fit(refit.sample(found.of_all_months), refit.in_force(found.manifest))
+
+
+def _parts(events: nw.LazyFrame[Any]) -> pd.DataFrame:
+    """Who is learnt from and who is judged. Raises InvalidInput where either are fewer than ``FEWEST`` learners."""
+    parts = collect(calibration.parts(events), ["part"])
+    if len(parts) < 2 or parts["learners"].min() < FEWEST:
+        raise InvalidInput(
+            f"A forecast is learnt from some learners and judged on others, at least {FEWEST} each, and this selection has too few who"
+            " answered. Choose more cohorts, concepts or months, or a smaller minimum of observations."
+        )
+    return parts
 
 
 def _points(found: Selected, by: Sequence[str]) -> pd.DataFrame:
@@ -113,17 +128,16 @@ def _points(found: Selected, by: Sequence[str]) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A measure by name: what it tells of, how it is worked out, and the groups that it can be told ``by``."""
+    """How a measure is worked out, and the groups that it can be told ``by``."""
 
-    about: str
     tables: Callable[[Selected, Sequence[str]], Tables]
     by: tuple[str, ...] = ()
 
 
 MEASURES = {
-    "velocity": Measure("How fast learners learn.", velocities, ("concept", "cohort", "week")),
-    "curves": Measure("Learning curves, and the Additive Factors Model.", curves),
-    "time-to-mastery": Measure("How long mastery takes.", times_to_mastery, ("concept", "cohort")),
-    "retention": Measure("What is still known after a gap.", retentions, ("concept", "cohort")),
-    "calibration": Measure("How well the score forecasts answers.", calibrations),
+    "velocity": Measure(velocities, ("concept", "cohort", "week")),
+    "curves": Measure(curves),
+    "time-to-mastery": Measure(times_to_mastery, ("concept", "cohort")),
+    "retention": Measure(retentions, ("concept", "cohort")),
+    "calibration": Measure(calibrations),
 }

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from mastery_core.comparison import FEWEST
 from mastery_core.intervals import wilson
 from mastery_core.research.afm import AFM
 
 # Later opportunities are had by few, and those are the learners who find it hard.
 MOST_OPPORTUNITIES = 100
-FEWEST_LEARNERS = 5
 
 
 class Category(StrEnum):
@@ -99,7 +99,7 @@ def with_intervals(curves: pd.DataFrame, confidence: float = 0.95) -> pd.DataFra
     return curves.assign(low=low, high=high)
 
 
-def withheld(curves: pd.DataFrame, fewest: int = FEWEST_LEARNERS) -> tuple[pd.DataFrame, int]:
+def withheld(curves: pd.DataFrame, fewest: int = FEWEST) -> tuple[pd.DataFrame, int]:
     """The points that may be shown, those of at least ``fewest`` learners, and how many points are withheld."""
     shown = curves["learners"] >= fewest
     return curves[shown].reset_index(drop=True), int((~shown).sum())
