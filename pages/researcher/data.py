@@ -85,10 +85,4 @@ left.dataframe(
         "events": st.column_config.NumberColumn("Events", format="localized", help=explained.EVENTS),
     },
 )  # fmt: skip
-right.dataframe(
-    pd.DataFrame(ABOUT.items(), columns=["column", "about"]), hide_index=True, alt="The columns of an event and what each says",
-    column_config={
-        "column": st.column_config.TextColumn("Column", width="small", help=explained.COLUMN),
-        "about": st.column_config.TextColumn("What it says", width="large", help=explained.ABOUT),
-    },
-)  # fmt: skip
+right.table(pd.DataFrame({"What it says": ABOUT}).rename_axis("Column"))

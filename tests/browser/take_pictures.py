@@ -110,6 +110,7 @@ def take(
             page.wait_for_timeout(500)
             page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
             page.mouse.move(width - 1, 0)
+            expect(page.get_by_test_id("stTooltipContent")).to_have_count(0)
             screens.settle(page)
             save(page.screenshot(), f"{screen.lower().replace(' ', '-')}-{look}.png")
             page.set_viewport_size({"width": width, "height": 900})

@@ -26,8 +26,6 @@ LEARNERS = (
 COHORTS = "Cohorts that are shared and have enough learners who practised and take part: five, where this house does not ask for more."
 CONCEPTS = "Different concepts in the events."
 MONTH = "A month of UTC. Each is a file of its own."
-COLUMN = "A column of each file."
-ABOUT = "What stands in it, and in which unit."
 DATASHOP = (
     "The transaction format of PSLC DataShop: tab-separated text, packed with gzip. An import of it (`--format datashop`) gives the same "
     "events and scores again, but for resets and deltas of an outcome's own."
