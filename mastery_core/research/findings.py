@@ -1,7 +1,8 @@
 """What a selection of an extract comes to, measure by measure: the tables that the command line prints and screens draw.
 
-Each function answers tables by name, in the order in which they are read. Points and groups of fewer than ``FEWEST`` learners are left out
-or have no figures: see the measures.
+Each function answers tables by name, in the order in which they are read. Groups of fewer than ``FEWEST`` learners are left out or have no
+figures: see the measures. Where points within cells are told apart (opportunities, classes of gaps, weeks, learners to be judged on), those of fewer are left out cell
+by cell: see ``selection``. What is fitted (the Additive Factors Model, half-lives) is fitted to all that is selected.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,12 +27,21 @@ Tables = dict[str, pd.DataFrame]
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """The events of a selection, those ``in_time`` and those of all months, what it holds, and the manifest of the extract."""
+    """The events of a selection, those ``in_time`` and those of all months, what it holds, and the manifest of the extract.
+
+    ``events`` are all of the extract, those that are withheld too: they are for ``at`` alone.
+    """
 
     in_time: nw.LazyFrame[Any]
     of_all_months: nw.LazyFrame[Any]
     held: Held
     manifest: Manifest
+    events: nw.LazyFrame[Any]
+    selection: Selection
+
+    def at(self, point: nw.Expr) -> nw.LazyFrame[Any]:
+        """The events ``in_time``, for a measure that tells such points apart."""
+        return select(self.events, self.selection, point)
 
 
 def open_selection(folder: Path, selection: Selection, engine: str = "duckdb") -> Selected:
@@ -41,12 +51,16 @@ def open_selection(folder: Path, selection: Selection, engine: str = "duckdb") -
     held = counts(events, selection)
     require(held)
     of_all_months = replace(selection, first_month=None, last_month=None)
-    return Selected(select(events, selection), select(events, of_all_months), held, read_manifest(folder))
+    return Selected(
+        select(events, selection), select(events, of_all_months), held, read_manifest(folder), events, selection
+    )
 
 
 def velocities(found: Selected, by: Sequence[str] = ()) -> Tables:
     """How fast learners learn: the distribution of each of ``VELOCITIES`` over learners, in shares of a score."""
-    learners = collect(velocity.velocity(found.in_time, by), ["learner", *by])
+    week = velocity.week_of(velocity.day_of(nw.col("seconds")))
+    events = found.at(week) if "week" in by else found.in_time
+    learners = collect(velocity.velocity(events, by), ["learner", *by])
     parts = [
         velocity.distribution(learners, by, column=column).assign(velocity=what) for column, what in VELOCITIES.items()
     ]
@@ -56,16 +70,15 @@ def velocities(found: Selected, by: Sequence[str] = ()) -> Tables:
 
 def curves(found: Selected, _by: Sequence[str] = ()) -> Tables:
     """Learning curves: error rates by opportunity, overall and by concept, what the Additive Factors Model makes of them, how it fits."""
-    overall, _ = learning_curves.withheld(_points(found, ()))
-    points = _points(found, ("concept",))
-    shown, _ = learning_curves.withheld(points)
+    overall, points = _points(found, ()), _points(found, ("concept",))
     answers = collect(afm.answers_of(found.in_time), ["learner", "concept", "opportunity"])
     model = afm.fit(answers)
     concepts = learning_curves.categories(points, model)
     told = model.concepts.merge(concepts[["concept", "category"]], on="concept", how="left")
+    told["category"] = told["category"].fillna(learning_curves.Category.TOO_LITTLE_DATA.value)
     told.loc[told["learners"] < FEWEST, [name for name in told.columns if told[name].dtype == "float64"]] = float("nan")
     fit = asdict(model.fit) | {"cross_validated_rmse": afm.cross_validated_rmse(answers)}
-    return {"overall": overall, "concepts": told, "curves": shown, "model": pd.DataFrame([fit])}
+    return {"overall": overall, "concepts": told, "curves": points, "model": pd.DataFrame([fit])}
 
 
 def times_to_mastery(found: Selected, by: Sequence[str] = ()) -> Tables:
@@ -83,7 +96,7 @@ def times_to_mastery(found: Selected, by: Sequence[str] = ()) -> Tables:
 def retentions(found: Selected, by: Sequence[str] = ()) -> Tables:
     """What is still known after a gap: right answers by the time since the concept was practised, and half-lives by concept."""
     settings = found.manifest.settings
-    gaps = retention.shown(collect(retention.by_gap(found.in_time, by), [*by, "bin"]))
+    gaps = retention.shown(collect(retention.by_gap(found.at(retention.gap_class()), by), [*by, "bin"]))
     steps = collect(retention.for_fit(found.in_time), ["concept", "step"])
     fitted = retention.fit_half_life(
         steps, decay_factor=float(settings["decay_factor"]), period_days=float(settings["decay_period_days"])
@@ -92,11 +105,15 @@ def retentions(found: Selected, by: Sequence[str] = ()) -> Tables:
 
 
 def calibrations(found: Selected, _by: Sequence[str] = ()) -> Tables:
-    """How well the score before an answer forecasts that answer, beside two others, on learners set aside. Raises InvalidInput."""
-    parts = _parts(found.in_time)
-    reliable = calibration.with_intervals(collect(calibration.reliability(found.in_time), ["bin"]))
+    """How well the score before an answer forecasts that answer, beside two others, on learners set aside. Raises InvalidInput.
+
+    Learners who are judged on and those who are learnt from are points apart, and so are the tenths of the scale.
+    """
+    events = found.at(calibration.is_held_out())
+    parts = _parts(events)
+    reliable = calibration.with_intervals(collect(calibration.reliability(found.at(_judged_tenth())), ["bin"]))
     return {
-        "scores": calibration.scores(found.in_time),
+        "scores": calibration.scores(events),
         "reliability": reliable.drop(columns="bin"),
         "learners": parts,
     }
@@ -122,8 +139,16 @@ def _parts(events: nw.LazyFrame[Any]) -> pd.DataFrame:
     return parts
 
 
+def _judged_tenth() -> nw.Expr:
+    """The tenth of the scale that ``calibration.reliability`` counts an answer in; null where nobody is judged on it."""
+    tenth = (nw.col("before") * 10).floor()
+    return nw.when(calibration.is_held_out()).then(nw.when(tenth > 9).then(nw.lit(9.0)).otherwise(tenth))
+
+
 def _points(found: Selected, by: Sequence[str]) -> pd.DataFrame:
-    return learning_curves.with_intervals(collect(learning_curves.error_rates(found.in_time, by), [*by, "opportunity"]))
+    """Each of at least ``FEWEST`` learners, as each of its cells is."""
+    events = found.at(nw.col("opportunity"))
+    return learning_curves.with_intervals(collect(learning_curves.error_rates(events, by), [*by, "opportunity"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +166,16 @@ MEASURES = {
     "retention": Measure(retentions, ("concept", "cohort")),
     "calibration": Measure(calibrations),
 }
+
+
+def velocity_difference(
+    found: Selected, one_cohort: str, other_cohort: str, column: str
+) -> velocity.VelocityDifference:
+    """How much faster the learners of the other cohort learn, and how sure that is: see ``velocity.compare_velocity``.
+
+    ``column`` is one of ``VELOCITIES``. A cohort that is not in the selection has no learners: then nothing is compared.
+    """
+    both = found.in_time.filter(nw.col("cohort").is_in([one_cohort, other_cohort]))
+    learners = collect(velocity.velocity(both, ["cohort"]), ["learner", "cohort"])
+    one, other = (learners[learners["cohort"] == name] for name in (one_cohort, other_cohort))
+    return velocity.compare_velocity(one, other, column=column)

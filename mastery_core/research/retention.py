@@ -84,6 +84,11 @@ def by_gap(events: Lazy, by: Sequence[str] = ()) -> Lazy:
     return counted.select(*by, "bin", *_whole("answers", "right", "learners"), gap_days=gap_days)
 
 
+def gap_class() -> nw.Expr:
+    """The class of its gap (0 is the shortest) that ``by_gap`` counts an event in; null where it does not count."""
+    return nw.when(_has_gap()).then(_bin())
+
+
 def shown(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of ``by_gap`` with ``gap`` (the name of the class), ``rate`` and its 95% interval ``low`` to ``high`` (Wilson).
 
@@ -134,10 +139,14 @@ def fit_half_life(
 
 def _answers(events: Lazy, by: Sequence[str]) -> Lazy:
     """The answers that have a gap: the columns ``by``, ``learner``, ``gap`` in seconds, ``right`` (1 or 0)."""
-    counted = (nw.col("opportunity") > 1) & ~nw.col("is_correct").is_null() & (nw.col("gap") < NO_GAP)
-    return events.filter(counted).select(
+    return events.filter(_has_gap()).select(
         *dict.fromkeys((*by, "learner")), "gap", right=nw.col("is_correct").cast(nw.Float64)
     )
+
+
+def _has_gap() -> nw.Expr:
+    """Whether an event is an answer that has a gap."""
+    return (nw.col("opportunity") > 1) & ~nw.col("is_correct").is_null() & (nw.col("gap") < NO_GAP)
 
 
 def _bin(first: int = 0, last: int = len(GAP_EDGES_DAYS)) -> nw.Expr:

@@ -4,7 +4,15 @@ A selection is a union of *cells* of one fixed lattice: cohort x concept x calen
 concept is the largest of ``MINIMUMS`` that the number of their observations in the whole extract reaches. The *kind* of an event is one of
 ``KINDS``: a measure of answers looks at answers alone, so these lie in cells of their own. Cells of fewer than ``FEWEST`` learners are
 withheld from every selection. So any two selections differ by whole cells, and what is summed over their events differs by what at least
-``FEWEST`` learners did. What a measure tells of less than a cell (an opportunity, a week) is not guarded here.
+``FEWEST`` learners did.
+
+A measure that tells points within cells apart (opportunities, classes of gaps, weeks, learners to be judged on) names the *point* to ``select``: it is one more dimension
+of the lattice then, and each cell and point of fewer than ``FEWEST`` learners is left out of that measure. So what two selections say of a
+point, as sums over its events, differs by what at least ``FEWEST`` learners did, or not at all.
+
+What this does not cover: what is worked out for each learner before it is told of all, such as how velocities lie among learners and the
+steps of a survival curve of times to mastery, where a cell more or less may move one learner alone from one place to another; what a model
+is fitted to; two measures of one selection, which leave out different points; and two extracts, between which somebody left.
 """
 
 import re
@@ -26,6 +34,7 @@ CELL = ("cohort", "concept", "month", "band", "kind")
 CELLS = (*CELL, "learners", "events")
 # What a learner did on a concept in a month, of a kind: the smallest part of an extract that is selected or not.
 _PLACE = ("learner", "cohort", "concept", "month", "kind")
+_POINT = "point"
 _MOST_NAMED = 20
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 
@@ -96,13 +105,17 @@ def cells(events: Lazy) -> Lazy:
     return counted.with_columns(nw.col("learners", "events").cast(nw.Int64)).select(*CELLS)
 
 
-def select(events: Lazy, selection: Selection) -> Lazy:
+def select(events: Lazy, selection: Selection, point: nw.Expr | None = None) -> Lazy:
     """The events of a selection, none of a cell that is withheld. Same columns, in any order of rows.
 
     Bands are of the whole extract: ``events`` are all there are. Names that are not there select nothing: ``check`` tells of them.
+    ``point``: what a measure tells apart within cells, row by row of the events, such as ``nw.col("opportunity")``. Then a cell is of one
+    point, and events of which it is null are in none.
     """
-    chosen = _lattice(events).filter(_is_open(), _is_chosen(selection)).select(*_PLACE)
-    return _placed(events).join(chosen, on=list(_PLACE), how="semi").drop("month", "kind")
+    place = _place(point)
+    chosen = _lattice(events, point).filter(_is_open(), _is_chosen(selection)).select(*place)
+    placed = _placed(events, point).join(chosen, on=place, how="semi")
+    return placed.drop("month", "kind", *place[len(_PLACE) :])
 
 
 def counts(events: Lazy, selection: Selection) -> Held:
@@ -154,30 +167,41 @@ def require(held: Held) -> None:
         )
 
 
-def _lattice(events: Lazy) -> Lazy:
+def _place(point: nw.Expr | None) -> list[str]:
+    return [*_PLACE] if point is None else [*_PLACE, _POINT]
+
+
+def _lattice(events: Lazy, point: nw.Expr | None = None) -> Lazy:
     """What each learner did in each cell, and how many ``learners`` the cell has."""
-    banded = _banded(events)
-    sizes = banded.group_by(*CELL).agg(nw.len().alias("learners"))
-    return banded.join(sizes, on=list(CELL), how="inner")
+    banded = _banded(events, point)
+    cell = [*CELL] if point is None else [*CELL, _POINT]
+    sizes = banded.group_by(*cell).agg(nw.len().alias("learners"))
+    return banded.join(sizes, on=cell, how="inner")
 
 
-def _banded(events: Lazy) -> Lazy:
-    """What each learner did on a concept in a month, of a kind: ``_PLACE``, ``events`` and the ``band``. Pairs never observed are left out."""
-    done = _placed(events).group_by(*_PLACE).agg(nw.len().alias("events"))
+def _banded(events: Lazy, point: nw.Expr | None = None) -> Lazy:
+    """What each learner did on a concept in a month, of a kind, at a point if there are any: these, ``events`` and the ``band``.
+
+    Pairs never observed are left out, and what lies at no point, which counts for the band all the same.
+    """
+    place = _place(point)
+    done = _placed(events, point).group_by(*place).agg(nw.len().alias("events"))
     observed = done.filter(nw.col("kind") != RESET)
     pairs = observed.group_by("learner", "concept").agg(nw.col("events").sum().alias("observations"))
     band = nw.lit(0)
     for minimum in MINIMUMS:
         band = nw.when(nw.col("observations") >= minimum).then(nw.lit(minimum)).otherwise(band)
     banded = done.join(pairs, on=["learner", "concept"], how="inner").with_columns(band=band.cast(nw.Int64))
-    return banded.select(*_PLACE, "band", "events")
+    told = banded if point is None else banded.filter(~nw.col(_POINT).is_null())
+    return told.select(*place, "band", "events")
 
 
-def _placed(events: Lazy) -> Lazy:
-    """The events, each with its ``month`` and its ``kind``."""
+def _placed(events: Lazy, point: nw.Expr | None = None) -> Lazy:
+    """The events, each with its ``month`` and its ``kind``, and its ``point``."""
     other = nw.when(nw.col("trigger") == "reset").then(nw.lit(RESET)).otherwise(nw.lit(OTHER))
     kind = nw.when(~nw.col("is_correct").is_null()).then(nw.lit(ANSWER)).otherwise(other)
-    return events.with_columns(month=_month_of(nw.col("seconds")), kind=kind)
+    placed = events.with_columns(month=_month_of(nw.col("seconds")), kind=kind)
+    return placed if point is None else placed.with_columns(point.alias(_POINT))
 
 
 def _month_of(seconds: nw.Expr) -> nw.Expr:

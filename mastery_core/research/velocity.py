@@ -121,14 +121,22 @@ def effect_size(first: Floats, second: Floats) -> tuple[float, float]:
     return d, float(d * unbiased)
 
 
+def day_of(seconds: nw.Expr) -> nw.Expr:
+    """Days (UTC) since 1 January 1970 of seconds since then."""
+    return (seconds / SECONDS_A_DAY).floor().cast(nw.Int64)
+
+
+def week_of(day: nw.Expr) -> nw.Expr:
+    """Weeks, from Monday, since that of 1 January 1970, a Thursday, of days since then."""
+    return ((day + 3) / 7).floor().cast(nw.Int64)
+
+
 def _by_day(events: nw.LazyFrame[Any], by: Sequence[str]) -> nw.LazyFrame[Any]:
     """What practice came to on each day. Days are counted from these rows: distinct ones of the events would have to be kept in memory."""
     keys = ["learner", *(name for name in by if name != "week")]
-    day = (nw.col("seconds") / SECONDS_A_DAY).floor().cast(nw.Int64)
-    practice = events.filter(nw.col("trigger") != "reset").select(*keys, "delta", day=day)
+    practice = events.filter(nw.col("trigger") != "reset").select(*keys, "delta", day=day_of(nw.col("seconds")))
     days = practice.group_by(*keys, "day").agg(observations=nw.len(), gained=nw.col("delta").sum())
-    week = ((nw.col("day") + 3) / 7).floor().cast(nw.Int64)  # 1970 began on a Thursday
-    return days.with_columns(week=week) if "week" in by else days
+    return days.with_columns(week=week_of(nw.col("day"))) if "week" in by else days
 
 
 def _groups(rows: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[tuple[Hashable, ...], pd.DataFrame]]:
