@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -238,8 +238,8 @@ def _read(database: Database, days: list[str], advance: Callable[[int], None]) -
 
 def _without(path: Path, days: list[str]) -> pa.Table:
     table = pq.ParquetFile(path).read()
-    day = pc.strftime(table["at"], format="%Y-%m-%d")
-    return table.filter(pc.invert(pc.is_in(day, pa.array(days, pa.string()))))
+    read_again = pa.array([date.fromisoformat(day) for day in days], pa.date32())
+    return table.filter(pc.invert(pc.is_in(table["at"].cast(pa.date32()), read_again)))
 
 
 def _merged(kept: pa.Table, read: Iterable[pa.Table]) -> pa.Table:
