@@ -1,9 +1,13 @@
 """What a researcher may have."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from mastery_core.database.protocol import Database
 from mastery_core.errors import InvalidInput
@@ -19,6 +23,14 @@ from mastery_core.research.extract import (
     bring_up_to_date,
     read_manifest,
 )
+
+if TYPE_CHECKING:
+    from mastery_core.research.findings import Selected
+    from mastery_core.research.refit import Refit
+    from mastery_core.research.selection import Choices, Selection
+    from mastery_core.research.velocity import VelocityDifference
+
+CHANGED = "The extract was brought up to date while this was read from it: look again."
 
 
 class ResearchService:
@@ -50,6 +62,47 @@ class ResearchService:
         self._require_researcher()
         return packed.counts(self.folder, manifest)
 
+    def choices(self) -> "Choices":
+        """What can be selected of the extract. Raises InvalidInput where there is none, or none that is whole."""
+        from mastery_core.research.engines import open_events  # noqa: PLC0415 - the engines take their time to load
+        from mastery_core.research.selection import choices  # noqa: PLC0415
+
+        self._require_researcher()
+        with _as_it_stands():
+            return choices(open_events(self.folder))
+
+    def found(self, selection: "Selection") -> "Selected":
+        """A selection of the extract, for measures. Raises InvalidInput as ``findings.open_selection`` does."""
+        from mastery_core.research.findings import open_selection  # noqa: PLC0415
+
+        self._require_researcher()
+        with _as_it_stands():
+            return open_selection(self.folder, selection)
+
+    def tables(self, name: str, selection: "Selection", by: tuple[str, ...] = ()) -> dict[str, pd.DataFrame]:
+        """The tables of a measure, a name of ``findings.MEASURES``, told ``by`` groups that it has. Raises InvalidInput as ``found`` does."""
+        from mastery_core.research.findings import MEASURES  # noqa: PLC0415
+
+        found = self.found(selection)
+        with _as_it_stands():
+            return MEASURES[name].tables(found, by)
+
+    def proposal(self, selection: "Selection") -> "Refit":
+        """Which decay and worth of outcomes would forecast better; of all months. Raises InvalidInput as ``found`` does."""
+        from mastery_core.research.findings import proposal  # noqa: PLC0415
+
+        found = self.found(selection)
+        with _as_it_stands():
+            return proposal(found)
+
+    def velocity_difference(self, selection: "Selection", first: str, second: str, column: str) -> "VelocityDifference":
+        """How much faster the learners of the second cohort learn: see ``findings.velocity_difference``. Raises InvalidInput as ``found`` does."""
+        from mastery_core.research.findings import velocity_difference  # noqa: PLC0415
+
+        found = self.found(selection)
+        with _as_it_stands():
+            return velocity_difference(found, first, second, column)
+
     def as_parquet(self) -> BytesIO:
         """The extract as one archive of Parquet files, brought up to date first: who has left is not in it."""
         return self._packed(packed.as_parquet)
@@ -75,3 +128,14 @@ class ResearchService:
 
     def _require_researcher(self) -> None:
         self.database.call("research_learners", days=[])
+
+
+@contextmanager
+def _as_it_stands() -> Iterator[None]:
+    """A file that went while it was read, as a sentence: the extract was brought up to date."""
+    import duckdb  # noqa: PLC0415
+
+    try:
+        yield
+    except (duckdb.IOException, OSError) as error:
+        raise InvalidInput(CHANGED) from error

@@ -1,6 +1,7 @@
 """The ways from one screen to another. Addresses hold opaque ids, no names.
 
-They keep the range and the moment and, for an instructor, which learner of which cohort is looked at, by which limits.
+They keep the range and the moment and, for an instructor, which learner of which cohort is looked at, by which limits; for a researcher,
+what is selected.
 """
 
 import re
@@ -16,8 +17,11 @@ from pages.instructor import limits
 PROGRESS, CONCEPT, SESSIONS = "student/progress.py", "student/concept.py", "student/sessions.py"
 COHORT, GRID, COHORT_CONCEPTS = "instructor/cohort.py", "instructor/grid.py", "instructor/concepts.py"
 MANAGE, IMPORT = "instructor/manage.py", "instructor/practice_import.py"
+RESEARCH_DATA = "researcher/data.py"
 LEARNER = "learner"
-KEPT = ("range", "as_of", "cohort", *limits.NAMES, LEARNER)
+# What a researcher has selected of an extract.
+IN_COHORTS, ON_CONCEPTS, FROM, TO, MINIMUM = SELECTED = ("in_cohorts", "on_concepts", "from", "to", "minimum")
+KEPT = ("range", "as_of", "cohort", *limits.NAMES, LEARNER, *SELECTED)
 LABEL_COLUMNS = 90
 _MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in r"\`*_{}[]()<>#+-.!|~$:^=&"})
 # Addresses become links whatever is escaped in them; a word joiner, which is not seen, keeps them text.
@@ -90,6 +94,11 @@ def all_concepts_link() -> None:
     )
 
 
+def research_data_link(label: str) -> None:
+    """A link to where an extract is made and taken along."""
+    st.page_link(RESEARCH_DATA, label=label, icon=":material/dataset:", query_params=kept_without_learner())
+
+
 def chosen_from(key: str, names: Sequence[str]) -> str | None:
     """The name in the row whose button, in the column with this ``key``, was pressed for this run; the rows have these ``names`` now.
 
@@ -105,17 +114,17 @@ def as_label(text: str) -> str:
     return _ADDRESSES.sub(WORD_JOINER, text).translate(_MARKDOWN)
 
 
-def kept(**more: str) -> dict[str, str]:
+def kept(**more: str) -> dict[str, str | list[str]]:
     """What every link carries on, and what else it is to say."""
-    return {name: st.query_params[name] for name in KEPT if name in st.query_params} | more
+    return {name: st.query_params.get_all(name) for name in KEPT if name in st.query_params} | more
 
 
-def kept_without_learner() -> dict[str, str]:
+def kept_without_learner() -> dict[str, str | list[str]]:
     """What a link carries on that leads away from the learner who is looked at."""
     return {name: value for name, value in kept().items() if name != LEARNER}
 
 
-def _of_cohort(cohort_id: str | None) -> dict[str, str]:
+def _of_cohort(cohort_id: str | None) -> dict[str, str | list[str]]:
     return kept_without_learner() | ({} if cohort_id is None else {"cohort": cohort_id})
 
 

@@ -98,7 +98,25 @@ def cohort_screens() -> list[st.Page]:
 
 
 def research_screens() -> list[st.Page]:
-    return [st.Page("researcher/data.py", title="Data", icon=":material/dataset:", default=True)]
+    """Data is what opens: nothing can be measured before there is an extract."""
+    return [
+        st.Page("researcher/velocity.py", title="Velocity", icon=":material/speed:", url_path="velocity"),
+        st.Page(
+            "researcher/learning_curves.py",
+            title="Learning curves",
+            icon=":material/ssid_chart:",
+            url_path="learning-curves",
+        ),
+        st.Page(
+            "researcher/time_to_mastery.py",
+            title="Time to mastery",
+            icon=":material/timer:",
+            url_path="time-to-mastery",
+        ),
+        st.Page("researcher/retention.py", title="Retention", icon=":material/history:", url_path="retention"),
+        st.Page("researcher/calibration.py", title="Calibration", icon=":material/target:", url_path="calibration"),
+        st.Page("researcher/data.py", title="Data", icon=":material/dataset:", default=True),
+    ]
 
 
 def looked_at(screen: st.Page, person: Person) -> Person | None:
@@ -139,11 +157,11 @@ def menu(sections: list[tuple[str, list[st.Page]]], screen: st.Page, learner: Pe
         st.html(CLOSE_MENU % screen.url_path, unsafe_allow_javascript=True)
 
 
-def query_to(page: st.Page, screen: st.Page, learner: Person | None) -> dict[str, str]:
+def query_to(page: st.Page, screen: st.Page, learner: Person | None) -> dict[str, str | list[str]]:
     """What a link of the menu says beside the screen it leads to. A learner who is looked at stays on screens of theirs alone."""
     if page == screen:
         # A link to the screen that is open would change the screen and not its address: it leaves both.
-        return st.query_params.to_dict()
+        return {name: st.query_params.get_all(name) for name in st.query_params}
     return links.kept() if learner and page.url_path in OF_A_LEARNER else links.kept_without_learner()
 
 

@@ -84,6 +84,14 @@ class Manifest:
     months: list[Month] = field(default_factory=list)
     schema_version: int = SCHEMA_VERSION
 
+    def fingerprint(self) -> str:
+        """What tells the events of an extract from those of another: the SHA-256 of the lines that name those of its files, month by month.
+
+        ``sha256sum DIR/events/*/events.parquet | cut -c1-64 | sha256sum`` gives the same.
+        """
+        lines = "".join(f"{month.sha256}\n" for month in sorted(self.months, key=lambda month: month.month))
+        return hashlib.sha256(lines.encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Extracted:

@@ -1,5 +1,6 @@
 """Screens as the people of a real database see them."""
 
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,8 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from mastery_core.database import Database, EmbeddedDatabase
-from mastery_core.identity.installation import installation
+from mastery_core.identity.installation import extract_folder, installation
+from mastery_core.research.extract import extract
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 30
@@ -25,6 +27,11 @@ FIRST_SCREENS = ("student/progress.py", "instructor/cohort.py", "researcher/data
 Happened = tuple[str, str, float]
 # What a button gives that was drawn, by its label: the file's name, and the making of it.
 Offered = dict[str, tuple[str, Callable[[], Any]]]
+# Of these learners of research, a quarter each answers so many days apart; the third concept is one of the first few alone.
+RESEARCHED = ("Bayes", "<b>Box plots</b>", "Sampling")
+LEARNERS, ANSWERS, SPACINGS, FEW = 80, 8, (1 / 96, 1.0, 2.0, 4.0), 6
+# What is imported for a cohort, as ``import_outcomes`` takes it.
+Rows = list[dict[str, object]]
 
 
 @dataclass(frozen=True)
@@ -115,6 +122,60 @@ def classroom(
         return Classroom(cohort, name, teacher, ids)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def researcher_of(
+    service: Database, query: Callable[..., object], person: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., str]:
+    """Make somebody a researcher whose screens have an extract of such shared cohorts, and return their id.
+
+    An extract is made once for its ``name`` and laid there again for the next test that asks for it.
+    """
+    made: dict[str, Path] = {}
+
+    def of(name: str, *cohorts: Callable[[], Rows]) -> str:
+        if name not in made:
+            query("update cohorts set in_research_since = null")
+            for rows in cohorts:
+                _share(service, rows())
+            made[name] = tmp_path_factory.mktemp("extract") / name
+            extract(service, made[name])
+            query("update cohorts set in_research_since = null")
+        shutil.rmtree(extract_folder(), ignore_errors=True)
+        shutil.copytree(made[name], extract_folder())
+        someone = person()
+        service.call("grant_role", person=someone, role="researcher")
+        return someone
+
+    return of
+
+
+@pytest.fixture
+def of_eighty(researcher_of: Callable[..., str], import_row: Callable[..., dict[str, object]]) -> str:
+    """A researcher with an extract of eighty learners of a cohort, who answered eight times over weeks: enough to judge forecasts on."""
+    now = datetime.now(UTC)
+
+    def rows() -> Rows:
+        return [
+            import_row(
+                learner, concept, "incorrect" if (number * 7 + answer * 3 + place) % (3 + number % 4) == 0 else "correct",
+                now - timedelta(days=30 - answer * SPACINGS[number % 4], minutes=number + place),
+            )
+            for number, learner in enumerate(str(uuid4()) for _ in range(LEARNERS))
+            for place, concept in enumerate(RESEARCHED)
+            for answer in range(ANSWERS)
+            if place < 2 or number < FEW
+        ]  # fmt: skip
+
+    return researcher_of("eighty", rows)
+
+
+def _share(service: Database, rows: Rows) -> None:
+    name = f"Measured {uuid4()}"
+    service.call("import_outcomes", rows=rows, cohort=name)
+    [cohort] = [each["id"] for each in service.call("list_cohorts") if each["name"] == name]
+    service.call("share_cohort", cohort=cohort, shared=True)
 
 
 @pytest.fixture
