@@ -5,6 +5,7 @@ import shlex
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -155,6 +156,21 @@ def test_what_the_address_asks_for_in_vain_is_told(screen: Screen, extracted: st
     app = opened(screen, extracted, "velocity", on_concepts=concept_id(ALONE[0]))
     assert app.info[0].value == explained.UNKNOWN
     assert "**480 events**" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said_of_it"), [(Path.unlink, "is missing"), (lambda file: file.write_bytes(b"PAR1"), "is damaged")]
+)
+def test_a_file_that_cannot_be_read_is_named_with_a_way_on(
+    screen: Screen, extracted: str, spoil: Callable[[Path], object], said_of_it: str
+) -> None:
+    file = next(extract_folder().rglob("*.parquet"))
+    spoil(file)
+    app = opened(screen, extracted, "velocity")
+    assert said_of_it in app.error[0].value
+    assert file.name in app.error[0].value.replace("\\", "")
+    assert "Look at the extract" in links(app)
+    assert not app.metric
 
 
 def test_nobody_else_has_a_screen_or_a_figure(
