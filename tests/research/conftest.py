@@ -34,16 +34,18 @@ Lazy = nw.LazyFrame[Any]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Spark takes seconds for each question: it is asked about whole extracts, and not about the made events too."""
-    told_twice = [
-        item
-        for item in items
-        if isinstance(item, pytest.Function)
-        and hasattr(item, "callspec")
-        and (item.callspec.params.get("events"), item.callspec.params.get("frame")) == ("spark", "made")
-    ]
-    config.hook.pytest_deselected(items=told_twice)
-    items[:] = [item for item in items if item not in told_twice]
+    """Spark takes seconds for each question: it is not asked about the made events, and each test asks it once about the practice file."""
+    asked: set[tuple[str, str]] = set()
+    left_out = []
+    for item in items:
+        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        question = item.nodeid.partition("[")[0], str(parameters.get("frame"))
+        if parameters.get("events") == "spark":
+            if question[1] == "made" or (question[1] == "practice" and question in asked):
+                left_out.append(item)
+            asked.add(question)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_report_header() -> str:
