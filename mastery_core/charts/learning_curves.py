@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from mastery_core.charts.figure import FAINT, MUTED, RULE, TICKS, Trace, drawn
 from mastery_core.charts.palette import COLOURS
-from mastery_core.charts.velocity import LEGEND
+from mastery_core.charts.velocity import LEGEND_OF_DASHES
 
 HEIGHT = 420
 LEAST_OPPORTUNITIES, FEW_TICKS = 5, 8
@@ -146,7 +146,7 @@ def _layout(last: int, learners: Floats) -> dict[str, Any]:
         "hovermode": "closest",
         "uirevision": "kept",
         "showlegend": True,
-        "legend": LEGEND,
+        "legend": LEGEND_OF_DASHES,
         "annotations": [heading],
         "xaxis": {
             "anchor": "y2",

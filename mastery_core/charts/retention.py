@@ -13,7 +13,7 @@ from mastery_core.charts.names import as_text, shortened, wrapped
 from mastery_core.charts.palette import COLOURS
 from mastery_core.comparison import FEWEST
 
-ROW, HEADINGS_HEIGHT = 46, 46
+ROW, HEADINGS_HEIGHT = 46, 28
 ROWS_A_PAGE = 20
 NAME_COLUMNS = 44
 # A row is 1 high, counted downwards: its name stands above the middle, its interval below. Those end where numbers begin.
@@ -55,7 +55,7 @@ def right_by_gap(rows: pd.DataFrame) -> go.Figure:
 
 
 def half_lives(rows: pd.DataFrame, *, page: int = 1) -> go.Figure:
-    """One row a concept, in the order given: a dot at its half-life over the 95% interval, and a line at the one in force.
+    """One row a concept, in the order given: a dot at its half-life over the 95% interval, and a stroke at the one in force.
 
     ``rows`` have the columns ``concept``, ``answers``, ``learners``, ``half_life_days``, ``low``, ``high``, ``half_life_in_force``, ``clear``
     and ``reason``; ``ROWS_A_PAGE`` of them from page 1 on. All pages have one scale, of days by powers of ten; what lies beyond it ends in
@@ -187,13 +187,18 @@ def _open_ends(low: Floats, high: Floats, place: Floats, shown: pd.DataFrame) ->
 
 
 def _in_force(in_force: pd.Series, rows: int) -> Trace:
-    """A line from top to bottom; none where nothing is forgotten by the rules in force."""
+    """A stroke a row, so that none runs through a name; none where nothing is forgotten by the rules in force."""
     there = in_force[_within(in_force)]
-    at = [float(np.log10(there.iloc[0]))] * 2 if len(there) else []
+    height = np.arange(rows if len(there) else 0, dtype=np.float64) + INTERVAL_BELOW
+    gaps = np.full(height.size, np.nan)
     return {
-        "type": "scatter", "mode": "lines", "x": at, "y": [-0.5, max(rows, 1) - 0.5][: len(at)], "hoverinfo": "skip",
-        "line": {"color": COLOURS[1], "width": 2, "dash": "dash"},
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "lines",
+        "x": [float(np.log10(each)) for each in there[:1]] * 3 * height.size,
+        "y": np.column_stack([height - TRACK / 2, height + TRACK / 2, gaps]).ravel(),
+        "hoverinfo": "skip",
+        "line": {"color": COLOURS[1], "width": 2},
+    }
 
 
 def _texts(at: Floats, place: Floats, texts: Sequence[str]) -> Trace:

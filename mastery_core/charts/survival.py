@@ -11,7 +11,7 @@ from mastery_core.charts.axes import level
 from mastery_core.charts.figure import FAINT, MUTED, RULE, TICKS, Trace, drawn
 from mastery_core.charts.names import as_text, shortened, wrapped
 from mastery_core.charts.palette import COLOURS
-from mastery_core.charts.velocity import LEGEND
+from mastery_core.charts.velocity import LEGEND_OF_DASHES
 
 HEIGHT = 420
 GROUPS_A_PAGE = 6
@@ -122,14 +122,16 @@ def _hover(row: dict[Hashable, Any], unit: str, name: str) -> str:
 
 
 def _layout(unit: str, last: int) -> dict[str, Any]:
+    half = level(0.5, "half", "dot", RULE)
+    half["label"]["textposition"] = "end"  # curves begin where others have their names
     return {
         "height": HEIGHT,
         "margin": {"l": 0, "r": 8, "t": 48, "b": 0, "pad": 0},
         "hovermode": "closest",
         "uirevision": "kept",
         "showlegend": True,
-        "legend": LEGEND,
-        "shapes": [level(0.5, "half", "dot", RULE)],
+        "legend": LEGEND_OF_DASHES,
+        "shapes": [half],
         "xaxis": {
             "range": [0, max(last, LEAST_SPAN) * 1.02],
             "fixedrange": True,

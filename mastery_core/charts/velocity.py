@@ -21,6 +21,8 @@ LEGEND = {
     "orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}, "itemsizing": "constant",
     "itemclick": False, "itemdoubleclick": False,
 }  # fmt: skip
+# Samples as wide as it takes to see how a line is dashed.
+LEGEND_OF_DASHES = LEGEND | {"itemwidth": 48}
 
 
 def velocity(stretches: pd.DataFrame, unit: str, *, before: float | None = None) -> go.Figure:

@@ -48,6 +48,7 @@ def velocity_boxes(groups: pd.DataFrame, unit: str, *, page: int = 1) -> go.Figu
         _medians(p50, place),
         _names(shown["group"].tolist(), place, span),
         _numbers(p50, place, span),
+        _zero(place),
     ]
     return drawn(traces, _layout(len(shown), span, unit))
 
@@ -104,6 +105,19 @@ def _medians(median: Floats, place: Floats) -> Trace:
         "hoverinfo": "skip",
         "cliponaxis": False,
     }  # fmt: skip
+
+
+def _zero(place: Floats) -> Trace:
+    """Where nothing is gained: a stroke a row, so that none runs through a name."""
+    gaps, height = np.full(place.size, np.nan), place + BOX_BELOW
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": np.zeros(3 * place.size),
+        "y": np.column_stack([height - TRACK / 2, height + TRACK / 2, gaps]).ravel(),
+        "line": {"color": MUTED, "width": 1.5},
+        "hoverinfo": "skip",
+    }
 
 
 def _texts(at: float, height: Floats, texts: list[str]) -> Trace:
@@ -178,9 +192,7 @@ def _layout(rows: int, span: Span, unit: str) -> dict[str, Any]:
             "tickfont": TICKS,
             "showgrid": True,
             "gridcolor": FAINT,
-            "zeroline": True,
-            "zerolinecolor": MUTED,
-            "zerolinewidth": 1.5,
+            "zeroline": False,
         },
         "yaxis": {"range": [max(rows, 1) - 0.5, -0.5], "fixedrange": True, "visible": False},
         "annotations": [heading],

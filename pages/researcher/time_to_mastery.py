@@ -76,7 +76,8 @@ else:
     if pages > 1:
         st.pagination(pages, **address.held("curves_page", page, 1))
     st.markdown(explained.LEGEND.format(fewest=FEWEST))
-    figure_files(view, figure, curve, f"time-to-mastery-in-{unit}")
+    stem = "-".join([f"time-to-mastery-in-{unit}", *(f"by-{each}" for each in groups_of)])
+    figure_files(view, figure, curve, stem, explained.title(unit, shown, len(told)) if pages > 1 else None)
 
 # Medians
 

@@ -55,6 +55,11 @@ def an_extract(page: Page) -> None:
     screens.settle(page)
 
 
+# Without an extract there is nothing to measure.
+MEASURED = ("Velocity", "Learning curves", "Time to mastery", "Retention", "Calibration")
+RESEARCHING = {"Data": an_extract} | {name: from_menu(name) for name in MEASURED}
+
+
 def main() -> None:
     wanted = set(sys.argv[1:]) or {"students", "instructors", "researchers"}
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
@@ -72,7 +77,7 @@ def main() -> None:
                 take(browser, url, TEACHES, look, width, color_scheme, TEACHING)
         if "researchers" in wanted:
             for look, (width, color_scheme) in LOOKS.items():
-                take(browser, url, RESEARCHES, look, width, color_scheme, {"Data": an_extract})
+                take(browser, url, RESEARCHES, look, width, color_scheme, RESEARCHING)
         browser.close()
 
 

@@ -80,7 +80,7 @@ def test_a_half_life_shows_its_interval_and_the_one_in_force() -> None:
     _, lines, dots, _, _, in_force, names, numbers, _ = checked(half_lives(lives(MIXED[0]))).data
     assert dots.x.tolist() == pytest.approx([log10(2)])
     assert lines.x[:2].tolist() == pytest.approx([0, log10(4)])
-    assert list(in_force.x) == pytest.approx([log10(13.5)] * 2)
+    assert list(in_force.x) == pytest.approx([log10(13.5)] * 3)
     assert list(names.text) == ["fast"]
     assert list(numbers.text) == ["2.0 d"]
 

@@ -131,7 +131,7 @@ def test_a_concept_is_opened_with_its_curve_and_the_models(
     assert figures(app)["Category"] == "Good"
     assert figures(app)["Learning rate"] == f"{told['learning_rate']:+.3f}"
     assert table(app)[0]["model"] == pytest.approx(first * 100, abs=0.05)
-    csv = opened_as_csv(offered, f"Learning curve {concept_id(LEARNT)}")
+    csv = opened_as_csv(offered, "This figure")
     assert csv["errors"].tolist() == points["errors"].tolist()
 
 

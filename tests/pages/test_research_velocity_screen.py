@@ -153,7 +153,7 @@ def test_two_cohorts_are_compared_with_their_interval_and_effect_size(
     assert (row["first"], row["second"], row["learners_first"]) == (one, other, LEARNERS)
     assert row["difference"] == pytest.approx(found.difference * 100)
     turned = screen(researcher, SCREEN, one=other, other=one)
-    assert figures(turned)["Difference"] == f"{points(-found.difference)} points"
+    assert figures(turned)["Difference"] == points(-found.difference)
 
 
 def test_the_lines_of_python_on_the_screen_give_the_same_comparison(

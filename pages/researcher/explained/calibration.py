@@ -54,7 +54,7 @@ PROPOSAL = (
     "Months are not selected here: a score begins with a learner's first event. Nothing is changed: what comes of it is a file for the owner "
     "of the database to read and run."
 )
-WORK_IT_OUT, WORKING = "Work out what would forecast better", "Folding scores again and again, a minute or so …"
+WORK_IT_OUT, WORKING = "Work out what would forecast better", "Folding scores again and again …"
 SAME_FROM_THE_COMMAND_LINE = "The same file, for a program; it takes no months:"
 AS_GOOD = "What is in force is the best that was found: there is nothing to change."
 PROPOSAL_TOO_FEW = (

@@ -65,6 +65,11 @@ def number(value: float) -> str:
     return NONE if isnan(value) else f"{value:,.0f}"
 
 
+def title(unit: str, shown: pd.DataFrame, groups: int) -> str:
+    """Of a document that has not all of the curves, as the numbers beside it do."""
+    return f"Time to mastery in {unit}: {len(shown)} of {groups} curves"
+
+
 def median_note(total: pd.Series, unit: str) -> str:
     """What the number of the median counts."""
     return HALF_NEVER if isnan(total["median"]) else length(total["median"], unit).split(" ", 1)[1]

@@ -142,7 +142,7 @@ def left_out(groups: pd.DataFrame) -> str:
 def table(told: pd.DataFrame) -> pd.DataFrame:
     """The groups as ``named`` gives them; velocities in points."""
     shares = ["mean", "standard_deviation", *PERCENTILES]
-    in_points = {name: (told[name] * 100).round(3) + 0.0 for name in shares}
+    in_points = {name: (told[name] * 100).round(6) + 0.0 for name in shares}
     return told[["group", "learners", "events"]].assign(**in_points)
 
 
