@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,17 @@ def open_events(folder: Path, engine: str = "duckdb") -> nw.LazyFrame[Any]:
 
 
 def collect(measured: nw.LazyFrame[Any], by: Sequence[str] = ()) -> pd.DataFrame:
-    """The rows of a measure, sorted ``by`` columns: engines answer in any order."""
+    """The rows of a measure, sorted ``by`` columns: engines answer in any order. Sums of whole numbers are int64 from each of them."""
     # By way of Arrow: PySpark's own way to pandas is not for pandas 3.
-    rows: pd.DataFrame = measured.collect(backend="pyarrow").to_native().to_pandas()
+    table: pa.Table = measured.collect(backend="pyarrow").to_native()
+    rows: pd.DataFrame = table.cast(_told(table.schema)).to_pandas()
     return (rows.sort_values(list(by), kind="stable") if by else rows).reset_index(drop=True)
+
+
+def _told(schema: pa.Schema) -> pa.Schema:
+    """DuckDB adds whole numbers up in 128 bits, which Arrow has for decimal numbers alone."""
+    types = [pa.int64() if pa.types.is_decimal(each) and each.scale == 0 else each for each in schema.types]
+    return pa.schema([*zip(schema.names, types, strict=True)], metadata=schema.metadata)
 
 
 def _whole_files(folder: Path) -> list[Path]:
@@ -67,11 +75,17 @@ def _whole_files(folder: Path) -> list[Path]:
     return files
 
 
-def _duckdb(files: list[Path]) -> duckdb.DuckDBPyRelation:
+@cache
+def _duckdb_of_this_process() -> duckdb.DuckDBPyConnection:
+    """One for all extracts: they stay within its memory together, and to start it takes as long as many a measure."""
     aside = Path(tempfile.gettempdir()) / f"mastery-duckdb-{os.getpid()}"
-    connection = duckdb.connect(
+    return duckdb.connect(
         config={"memory_limit": DUCKDB_MEMORY, "temp_directory": str(aside), "autoinstall_known_extensions": False}
     )
+
+
+def _duckdb(files: list[Path]) -> duckdb.DuckDBPyRelation:
+    connection = _duckdb_of_this_process().cursor()
     connection.execute("set timezone = 'UTC'")
     read = connection.read_parquet([str(path) for path in files], hive_partitioning=False)
     return read.project('*, epoch_us("at") / 1e6 as seconds')

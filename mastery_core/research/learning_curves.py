@@ -62,10 +62,10 @@ def error_rates(
     columns of the events, such as "concept" or "cohort"; without "concept" a learner has an opportunity of the same number on each.
     Opportunities after the ``most``-th are left out; None takes all of them.
     """
-    answered = events.filter(~nw.col("is_correct").is_null())
+    counts = ~nw.col("is_correct").is_null()
     if most is not None:
-        answered = answered.filter(nw.col("opportunity") <= most)
-    told = answered.select(
+        counts &= nw.col("opportunity") <= most
+    told = events.filter(counts).select(
         *by, "learner", nw.col("opportunity").cast(nw.Int64), right=nw.col("is_correct").cast(nw.Float64)
     )
     counted = _counted(told, [*by, "opportunity"])

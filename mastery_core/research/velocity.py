@@ -56,15 +56,14 @@ def velocity(events: nw.LazyFrame[Any], by: Sequence[str] = ()) -> nw.LazyFrame[
         last_day=nw.col("day").max(),
         days_practised=nw.len(),
     )  # fmt: skip
-    counted = summed.with_columns(
-        nw.col("observations", "first_day", "last_day", "days_practised").cast(nw.Int64),
-        nw.col("gained").cast(nw.Float64),
-    ).with_columns(days=nw.col("last_day") - nw.col("first_day") + 1)
-    return counted.with_columns(
-        per_day=nw.col("gained") / nw.col("days"),
-        per_day_practised=nw.col("gained") / nw.col("days_practised"),
-        per_10=nw.col("gained") * 10 / nw.col("observations"),
-    ).select(*keys, *VELOCITY)
+    gained, days = nw.col("gained"), nw.col("last_day") - nw.col("first_day") + 1
+    return summed.select(
+        *keys, "observations", "gained", "first_day", "last_day", "days_practised",
+        days=days,
+        per_day=gained / days,
+        per_day_practised=gained / nw.col("days_practised"),
+        per_10=gained * 10 / nw.col("observations"),
+    )  # fmt: skip
 
 
 def distribution(
