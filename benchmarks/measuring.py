@@ -69,7 +69,7 @@ MEASURES = {
         ["concept", "duration"],
     ),
     "learners of time to mastery by concept": Measure(
-        lambda events: collect(time_to_mastery.people(time_to_mastery.durations(events), ["concept"])),
+        lambda events: collect(time_to_mastery.people(events, ["concept"])),
         "people",
         ["concept"],
     ),

@@ -40,15 +40,14 @@ Lazy = nw.LazyFrame[Any]
 def is_held_out(held_out: str = HELD_OUT) -> nw.Expr:
     """Whether ``learner`` is set aside to be judged on: their name ends with one of the characters. The same in every extract."""
     ends = [nw.col("learner").str.ends_with(character) for character in held_out]
-    return nw.any_horizontal(*ends, ignore_nulls=True)
+    return nw.any_horizontal(*ends, ignore_nulls=False)
 
 
 def parts(events: Lazy, *, held_out: str = HELD_OUT) -> Lazy:
     """How many are learnt from and judged on: ``part`` ("training" or "judged"), ``learners``, ``answers``. No row for nobody."""
-    each = _answers(events).group_by("learner").agg(nw.len().alias("answers"))
+    each = events.filter(_is_answer()).group_by("learner").agg(nw.len().alias("answers"))
     part = nw.when(is_held_out(held_out)).then(nw.lit("judged")).otherwise(nw.lit("training"))
-    placed = each.with_columns(part=part).group_by("part").agg(nw.len().alias("learners"), nw.col("answers").sum())
-    return placed.with_columns(nw.col("learners", "answers").cast(nw.Int64))
+    return each.with_columns(part=part).group_by("part").agg(nw.len().alias("learners"), nw.col("answers").sum())
 
 
 def forecasts(events: Lazy, *, held_out: str = HELD_OUT) -> Lazy:
@@ -60,9 +59,11 @@ def forecasts(events: Lazy, *, held_out: str = HELD_OUT) -> Lazy:
     * ``success_rate``: ``(right + 1) / (answers + 2)`` of the learner's own answers on the concept before this one (the rule of succession,
       Laplace 1774), so one half at first.
     """
-    judged = _answers(events).filter(is_held_out(held_out)).with_columns(success_rate=_success_rate())
-    met = _with_skill_mean(judged, events, held_out)
-    return met.select("learner", "concept", "opportunity", "right", "before", "skill_mean", "success_rate")
+    means = _of_concepts(events, held_out).select("concept", "skill_mean")
+    met = _with_earlier(_judged(events, held_out)).join(means, on="concept", how="inner")
+    return met.select(
+        "learner", "concept", "opportunity", "right", "before", "skill_mean", success_rate=_success_rate()
+    )
 
 
 def scores(events: Lazy, *, held_out: str = HELD_OUT) -> pd.DataFrame:
@@ -87,17 +88,16 @@ def reliability(events: Lazy, *, forecaster: str = "mastery", bins: int = 10, he
     """
     if forecaster not in FORECASTERS or bins < 1:
         raise ValueError(f"there is no forecaster {forecaster!r}, or not so many bins: {bins}")
-    place = (nw.col("forecast") * bins).floor().cast(nw.Int64)
-    said = _said(events, forecaster, held_out).with_columns(bin=place)
-    in_range = nw.when(nw.col("bin") >= bins).then(nw.lit(bins - 1)).otherwise(nw.col("bin"))
-    placed = said.with_columns(bin=in_range.cast(nw.Int64))
+    said = _judged(events, held_out) if forecaster == "mastery" else forecasts(events, held_out=held_out)
+    forecast = nw.col(FORECASTERS[forecaster])
+    place = nw.min_horizontal((forecast * bins).floor(), nw.lit(bins - 1.0)).cast(nw.Int64)
+    placed = said.select("learner", "right", forecast=forecast, bin=place)
     each = placed.group_by("bin", "learner").agg(
         nw.len().alias("answers"), nw.col("right").sum(), nw.col("forecast").sum()
     )
     counted = each.group_by("bin").agg(nw.col("answers", "right", "forecast").sum(), nw.len().alias("learners"))
-    forecast = nw.col("forecast") / nw.col("answers")
     return counted.select(
-        "bin", *(nw.col(name).cast(nw.Int64) for name in ("learners", "answers", "right")), forecast=forecast
+        "bin", "learners", "answers", nw.col("right").cast(nw.Int64), nw.col("forecast") / nw.col("answers")
     )
 
 
@@ -139,51 +139,77 @@ def auc(rights: ArrayLike, wrongs: ArrayLike) -> float:
     return float((right * (lower + wrong / 2)).sum()) / pairs if pairs else float("nan")
 
 
-def _answers(events: Lazy) -> Lazy:
-    answered = events.filter(~nw.col("is_correct").is_null())
-    return answered.select(
-        "learner", "concept", "opportunity", "before", nw.col("is_correct").cast(nw.Float64).alias("right")
+def _is_answer() -> nw.Expr:
+    return ~nw.col("is_correct").is_null()
+
+
+def _right() -> nw.Expr:
+    return nw.col("is_correct").cast(nw.Float64)
+
+
+def _judged(events: Lazy, held_out: str) -> Lazy:
+    """The answers that forecasts are judged on."""
+    judged = events.filter(_is_answer() & is_held_out(held_out))
+    return judged.select("learner", "concept", "opportunity", "before", right=_right())
+
+
+def _with_earlier(judged: Lazy) -> Lazy:
+    """With how many of the learner's answers on the concept there were before each, and how many of these were right.
+
+    Opportunities of a learner's answers on a concept are all different, at one instant too.
+    """
+    right = nw.col("right")
+    return judged.with_columns(
+        right_before=right.cum_sum().over("learner", "concept", order_by="opportunity") - right,
+        answers_before=right.cum_count().over("learner", "concept", order_by="opportunity") - 1,
     )
 
 
 def _success_rate() -> nw.Expr:
-    """Opportunities of a learner's answers on a concept are all different, at one instant too."""
-    right = nw.col("right").cum_sum().over("learner", "concept", order_by="opportunity") - nw.col("right")
-    others = nw.col("right").cum_count().over("learner", "concept", order_by="opportunity").cast(nw.Float64) - 1
-    return (right + 1) / (others + 2)
+    return (nw.col("right_before") + 1) / (nw.col("answers_before") + 2)
 
 
-def _with_skill_mean(judged: Lazy, events: Lazy, held_out: str) -> Lazy:
-    trained = _answers(events).filter(~is_held_out(held_out))
-    of_concept = trained.group_by("concept").agg(nw.col("right").mean().alias("of_concept"))
-    of_all = trained.select(of_all=nw.col("right").mean().fill_null(UNKNOWN))
-    met = judged.join(of_concept, on="concept", how="left").join(of_all, how="cross")
-    return met.with_columns(skill_mean=nw.coalesce("of_concept", "of_all"))
+def _of_concepts(events: Lazy, held_out: str) -> Lazy:
+    """Each concept's ``skill_mean``, what the other learners make of it, and of the learners set aside the ``answers`` and the ``right`` ones."""
+    judged = nw.when(is_held_out(held_out)).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
+    answers = events.filter(_is_answer()).select("concept", right=_right(), judged=judged)
+    counted = (
+        answers.select("concept", "right", "judged", judged_right=nw.col("right") * nw.col("judged"))
+        .group_by("concept")
+        .agg(nw.len().alias("all"), nw.col("right", "judged", "judged_right").sum())
+    )
+    trained, right = nw.col("all") - nw.col("judged"), nw.col("right") - nw.col("judged_right")
+    of_all = nw.when(trained.sum() > 0).then(right.sum() / trained.sum()).otherwise(nw.lit(UNKNOWN))
+    mean = nw.when(trained > 0).then(right / trained).otherwise(of_all)
+    return counted.select("concept", answers=nw.col("judged"), right=nw.col("judged_right"), skill_mean=mean)
 
 
-def _said(events: Lazy, forecaster: str, held_out: str) -> Lazy:
-    """What one of ``FORECASTERS`` says: ``learner``, ``right``, ``forecast``. What the others take is not computed."""
-    judged = _answers(events).filter(is_held_out(held_out))
-    column = FORECASTERS[forecaster]
-    if column == "skill_mean":
-        judged = _with_skill_mean(judged, events, held_out)
-    elif column == "success_rate":
-        judged = judged.with_columns(success_rate=_success_rate())
-    return judged.select("learner", "right", nw.col(column).alias("forecast"))
+def _told(events: Lazy, forecaster: str, held_out: str) -> Lazy:
+    """What one of ``FORECASTERS`` says, in as few rows as can be: ``forecast``, the ``answers`` that it is of, how many were ``right``."""
+    if forecaster == "skill mean":
+        told = _of_concepts(events, held_out)
+        return told.select("answers", "right", forecast=nw.col("skill_mean"))
+    judged = _judged(events, held_out)
+    if forecaster == "mastery":
+        return judged.select("right", answers=nw.lit(1.0), forecast=nw.col("before"))
+    alike = _with_earlier(judged).group_by("right_before", "answers_before")
+    return alike.agg(nw.len().alias("answers"), nw.col("right").sum()).select(
+        "answers", "right", forecast=_success_rate()
+    )
 
 
 def _cells(events: Lazy, forecaster: str, held_out: str) -> Lazy:
     """Of each cell of the grid the answers, how many were right, and the sums of their losses and squared errors."""
-    held = nw.col("forecast").clip(SURE, 1 - SURE)
-    taken = nw.when(nw.col("right") > UNKNOWN).then(held).otherwise(1 - held)
-    error = nw.col("forecast") - nw.col("right")
-    each = _said(events, forecaster, held_out).select(
-        "right", cell=(nw.col("forecast") * GRID + 0.5).floor().cast(nw.Int64), loss=-taken.log(), square=error * error
+    forecast, answers, right = nw.col("forecast"), nw.col("answers"), nw.col("right")
+    held, wrong = forecast.clip(SURE, 1 - SURE), answers - right
+    each = _told(events, forecaster, held_out).select(
+        "answers",
+        "right",
+        cell=(forecast * GRID + 0.5).floor().cast(nw.Int64),
+        loss=-(right * held.log() + wrong * (1 - held).log()),
+        square=right * (1 - forecast) * (1 - forecast) + wrong * forecast * forecast,
     )
-    counted = each.group_by("cell").agg(
-        nw.len().alias("answers"), nw.col("right").sum(), nw.col("loss").sum(), nw.col("square").sum()
-    )
-    return counted.with_columns(nw.col("answers", "right").cast(nw.Int64))
+    return each.group_by("cell").agg(nw.col("answers", "right", "loss", "square").sum())
 
 
 def _numbers(cells: pd.DataFrame) -> dict[str, float]:

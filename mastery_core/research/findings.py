@@ -84,7 +84,7 @@ def curves(found: Selected, _by: Sequence[str] = ()) -> Tables:
 def times_to_mastery(found: Selected, by: Sequence[str] = ()) -> Tables:
     """How long mastery takes, in opportunities and in days: medians by group, and the Kaplan-Meier curves."""
     pairs = time_to_mastery.durations(found.in_time)
-    learners = collect(time_to_mastery.people(pairs, by), by)
+    learners = collect(time_to_mastery.people(found.in_time, by), by)
     tables: Tables = {}
     for unit in time_to_mastery.UNITS:
         counted = collect(time_to_mastery.counted(pairs, unit, by), [*by, "duration"])

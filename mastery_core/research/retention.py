@@ -75,13 +75,14 @@ def by_gap(events: Lazy, by: Sequence[str] = ()) -> Lazy:
     Columns: ``by`` (columns of the events), ``bin`` (0 is the shortest), ``answers``, ``right``, ``learners`` (different ones),
     ``gap_days`` (the mean gap). A learner's first observation of a concept has no gap and does not count.
     """
-    answers = _answers(events, by).with_columns(bin=_bin())
-    each = answers.group_by(*dict.fromkeys((*by, "bin", "learner"))).agg(
-        nw.len().alias("answers"), nw.col("right").sum(), nw.col("gap").sum()
+    each = (
+        _answers(events, by, bin=_bin())
+        .group_by(*dict.fromkeys((*by, "bin", "learner")))
+        .agg(nw.len().alias("answers"), nw.col("right").sum(), nw.col("gap").sum())
     )
     counted = each.group_by(*by, "bin").agg(nw.col("answers", "right", "gap").sum(), nw.len().alias("learners"))
     gap_days = nw.col("gap") / nw.col("answers") / SECONDS_A_DAY
-    return counted.select(*by, "bin", *_whole("answers", "right", "learners"), gap_days=gap_days)
+    return counted.select(*by, "bin", "answers", nw.col("right").cast(nw.Int64), "learners", gap_days=gap_days)
 
 
 def gap_class() -> nw.Expr:
@@ -109,14 +110,17 @@ def for_fit(events: Lazy, by: Sequence[str] = ("concept",)) -> Lazy:
     Columns: ``by``, ``step``, ``answers``, ``right``, ``gap_days`` (the mean gap), and ``learners``, how many different ones there are
     over all steps of the group.
     """
-    answers = _answers(events, by)
-    steps = answers.with_columns(step=_step()).group_by(*by, "step").agg(*_counts())
-    learners = nw.col("learner").n_unique().alias("learners")
+    steps = _answers(events, by, step=_step()).group_by(*by, "step").agg(
+        nw.len().alias("answers"), nw.col("right").sum(), nw.col("gap").mean()
+    )  # fmt: skip
+    people = events.filter(_has_gap()).group_by(*dict.fromkeys((*by, "learner"))).agg(nw.len().alias("answers"))
+    learners = nw.len().alias("learners")
     if by:
-        counted = steps.join(answers.group_by(*by).agg(learners), on=list(by), how="left")
+        counted = steps.join(people.group_by(*by).agg(learners), on=list(by), how="inner")
     else:
-        counted = steps.join(answers.select(learners), how="cross")
-    return counted.select(*by, "step", *_whole("answers", "right", "learners"), "gap_days").with_columns(_in_days())
+        counted = steps.join(people.select(learners), how="cross")
+    gap_days = nw.col("gap") / SECONDS_A_DAY
+    return counted.select(*by, "step", "answers", nw.col("right").cast(nw.Int64), "learners", gap_days=gap_days)
 
 
 def fit_half_life(
@@ -137,10 +141,10 @@ def fit_half_life(
     return fitted.astype(FITTED)
 
 
-def _answers(events: Lazy, by: Sequence[str]) -> Lazy:
-    """The answers that have a gap: the columns ``by``, ``learner``, ``gap`` in seconds, ``right`` (1 or 0)."""
+def _answers(events: Lazy, by: Sequence[str], **classed: nw.Expr) -> Lazy:
+    """The answers that have a gap: the columns ``by``, ``learner``, ``gap`` in seconds, ``right`` (1 or 0), and what they are ``classed`` by."""
     return events.filter(_has_gap()).select(
-        *dict.fromkeys((*by, "learner")), "gap", right=nw.col("is_correct").cast(nw.Float64)
+        *dict.fromkeys((*by, "learner")), "gap", right=nw.col("is_correct").cast(nw.Float64), **classed
     )
 
 
@@ -161,18 +165,6 @@ def _bin(first: int = 0, last: int = len(GAP_EDGES_DAYS)) -> nw.Expr:
 def _step() -> nw.Expr:
     doublings = nw.max_horizontal("gap", nw.lit(1.0)).log(2)
     return (doublings * STEPS_A_DOUBLING + ROUNDING).floor().cast(nw.Int64)
-
-
-def _counts() -> list[nw.Expr]:
-    return [nw.len().alias("answers"), nw.col("right").sum(), nw.col("gap").mean().alias("gap_days")]
-
-
-def _whole(*names: str) -> list[nw.Expr]:
-    return [nw.col(name).cast(nw.Int64) for name in names]
-
-
-def _in_days() -> nw.Expr:
-    return nw.col("gap_days") / SECONDS_A_DAY
 
 
 def _row(steps: pd.DataFrame) -> dict[str, Any]:

@@ -99,18 +99,19 @@ def counted(pairs: Lazy, unit: str = "opportunities", by: Sequence[str] = ()) ->
     """
     if unit not in UNITS:
         raise ValueError(f"durations are counted in {' or '.join(UNITS)}; this is {unit}")
-    each = pairs.with_columns(duration=UNITS[unit], reached=nw.col("reached").cast(nw.Int64))
-    each = each.with_columns(censored=1 - nw.col("reached"))
-    sums = each.group_by(*by, "duration").agg(nw.col("reached").sum(), nw.col("censored").sum())
-    return sums.with_columns(nw.col("reached", "censored").cast(nw.Int64))
+    reached = nw.col("reached").cast(nw.Int64)
+    each = pairs.select(*by, duration=UNITS[unit], reached=reached, censored=1 - reached)
+    return each.group_by(*by, "duration").agg(nw.col("reached", "censored").sum())
 
 
-def people(pairs: Lazy, by: Sequence[str] = ()) -> Lazy:
+def people(events: Lazy, by: Sequence[str] = ()) -> Lazy:
     """How many learners the pairs of ``durations`` are of: a row a group, ``*by`` and ``learners``; a single row without groups."""
-    each = pairs.group_by(*by, "learner").agg(nw.len().alias("pairs"))  # what is distinct, without a window over it
+    observed = events.filter(nw.col("trigger") != "reset")
+    each = observed.group_by(*by, "learner").agg(
+        nw.len().alias("observations")
+    )  # without a window over what is distinct
     number = nw.len().alias("learners")
-    counts = each.group_by(*by).agg(number) if by else each.select(number)
-    return counts.with_columns(nw.col("learners").cast(nw.Int64))
+    return each.group_by(*by).agg(number) if by else each.select(number)
 
 
 def kaplan_meier(counts: pd.DataFrame, learners: pd.DataFrame, by: Sequence[str] = ()) -> TimeToMastery:

@@ -132,7 +132,7 @@ def test_pairs_of_equal_duration_are_counted(events: Lazy, frame: pd.DataFrame, 
 
 @pytest.mark.parametrize("by", GROUPINGS)
 def test_learners_are_counted_once_a_group(events: Lazy, frame: pd.DataFrame, by: tuple[str, ...]) -> None:
-    found = collect(people(durations(events), by), by=by)
+    found = collect(people(events, by), by=by)
     once = frame[frame.trigger != "reset"].drop_duplicates([*by, "learner"])
     expected = once.value_counts(list(by)).sort_index().tolist() if by else [len(once)]
     assert found.learners.tolist() == expected
@@ -153,8 +153,9 @@ def test_another_unit_is_refused(lazily: Lazily) -> None:
 
 @pytest.mark.parametrize("by", GROUPINGS)
 def test_without_events_there_is_nothing_to_tell(lazily: Lazily, by: tuple[str, ...]) -> None:
-    pairs = durations(lazily(practice(("ann", [(0, 0.9)]))).filter(nw.col("learner") == "nobody"))
-    told = kaplan_meier(collect(counted(pairs, "days", by), by=by), collect(people(pairs, by), by=by), by)
+    nobody = lazily(practice(("ann", [(0, 0.9)]))).filter(nw.col("learner") == "nobody")
+    pairs = durations(nobody)
+    told = kaplan_meier(collect(counted(pairs, "days", by), by=by), collect(people(nobody, by), by=by), by)
     assert told.curve.empty
     assert told.groups.withheld.tolist() == ([] if by else [True])
     assert told.groups.columns.tolist() == [*by, *GROUPS]
@@ -290,7 +291,7 @@ def test_events_come_to_the_curves_of_their_pairs(
 ) -> None:
     """From one end to the other, by what scipy makes of every pair for itself."""
     pairs = durations(events)
-    told = kaplan_meier(collect(counted(pairs, unit, by), by=by), collect(people(pairs, by), by=by), by)
+    told = kaplan_meier(collect(counted(pairs, unit, by), by=by), collect(people(events, by), by=by), by)
     plain = plainly(frame)
     everyone = plain.groupby(list(by)) if by else [((), plain)]
     for (key, group), row in zip(everyone, told.groups.itertuples(index=False), strict=True):
