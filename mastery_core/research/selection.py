@@ -32,6 +32,8 @@ MINIMUMS = (1, 3, 5, 10, 20)
 ANSWER, OTHER, RESET = KINDS = ("answer", "other", "reset")  # OTHER: an observation that nothing was answered to
 CELL = ("cohort", "concept", "month", "band", "kind")
 CELLS = (*CELL, "learners", "events")
+# Within this file a kind is its place in KINDS: events are grouped by numbers sooner than by words.
+_ANSWER, _OTHER, _RESET = range(len(KINDS))
 # What a learner did on a concept in a month, of a kind: the smallest part of an extract that is selected or not.
 _PLACE = ("learner", "cohort", "concept", "month", "kind")
 _POINT = "point"
@@ -102,7 +104,10 @@ def cells(events: Lazy) -> Lazy:
     Those that are withheld are among them: these rows are to be reckoned with, not to be shown.
     """
     counted = _banded(events).group_by(*CELL).agg(nw.len().alias("learners"), nw.col("events").sum())
-    return counted.with_columns(nw.col("learners", "events").cast(nw.Int64)).select(*CELLS)
+    kind = nw.when(nw.col("kind") == _ANSWER).then(nw.lit(ANSWER)).otherwise(
+        nw.when(nw.col("kind") == _RESET).then(nw.lit(RESET)).otherwise(nw.lit(OTHER))
+    )  # fmt: skip
+    return counted.select("cohort", "concept", "month", "band", kind.alias("kind"), "learners", "events")
 
 
 def select(events: Lazy, selection: Selection, point: nw.Expr | None = None) -> Lazy:
@@ -173,10 +178,8 @@ def _place(point: nw.Expr | None) -> list[str]:
 
 def _lattice(events: Lazy, point: nw.Expr | None = None) -> Lazy:
     """What each learner did in each cell, and how many ``learners`` the cell has."""
-    banded = _banded(events, point)
     cell = [*CELL] if point is None else [*CELL, _POINT]
-    sizes = banded.group_by(*cell).agg(nw.len().alias("learners"))
-    return banded.join(sizes, on=cell, how="inner")
+    return _banded(events, point).with_columns(learners=nw.len().over(*cell))  # a join would reckon all of it twice
 
 
 def _banded(events: Lazy, point: nw.Expr | None = None) -> Lazy:
@@ -185,23 +188,27 @@ def _banded(events: Lazy, point: nw.Expr | None = None) -> Lazy:
     Pairs never observed are left out, and what lies at no point, which counts for the band all the same.
     """
     place = _place(point)
-    done = _placed(events, point).group_by(*place).agg(nw.len().alias("events"))
-    observed = done.filter(nw.col("kind") != RESET)
-    pairs = observed.group_by("learner", "concept").agg(nw.col("events").sum().alias("observations"))
+    placed = _placed(events, point)
+    told = placed if point is None else placed.filter(~nw.col(_POINT).is_null())
+    done = told.group_by(*place).agg(nw.len().alias("events"))
+    observed = events.filter(_kind() != _RESET)
+    pairs = observed.group_by("learner", "concept").agg(nw.len().alias("observations"))
     band = nw.lit(0)
     for minimum in MINIMUMS:
         band = nw.when(nw.col("observations") >= minimum).then(nw.lit(minimum)).otherwise(band)
-    banded = done.join(pairs, on=["learner", "concept"], how="inner").with_columns(band=band.cast(nw.Int64))
-    told = banded if point is None else banded.filter(~nw.col(_POINT).is_null())
-    return told.select(*place, "band", "events")
+    banded = done.join(pairs, on=["learner", "concept"], how="inner")
+    return banded.select(*place, "events", band=band.cast(nw.Int64))
 
 
 def _placed(events: Lazy, point: nw.Expr | None = None) -> Lazy:
     """The events, each with its ``month`` and its ``kind``, and its ``point``."""
-    other = nw.when(nw.col("trigger") == "reset").then(nw.lit(RESET)).otherwise(nw.lit(OTHER))
-    kind = nw.when(~nw.col("is_correct").is_null()).then(nw.lit(ANSWER)).otherwise(other)
-    placed = events.with_columns(month=_month_of(nw.col("seconds")), kind=kind)
-    return placed if point is None else placed.with_columns(point.alias(_POINT))
+    points = {} if point is None else {_POINT: point}
+    return events.with_columns(month=_month_of(nw.col("seconds")), kind=_kind(), **points)
+
+
+def _kind() -> nw.Expr:
+    other = nw.when(nw.col("trigger") == "reset").then(nw.lit(_RESET)).otherwise(nw.lit(_OTHER))
+    return nw.when(~nw.col("is_correct").is_null()).then(nw.lit(_ANSWER)).otherwise(other)
 
 
 def _month_of(seconds: nw.Expr) -> nw.Expr:
@@ -236,7 +243,8 @@ def _is_chosen(selection: Selection) -> nw.Expr:
 
 def _counted(lattice: Lazy, by: str) -> tuple[Choice, ...]:
     """Learners and events of each value of a column, in its order."""
-    counted = lattice.group_by(by).agg(nw.col("learner").n_unique().alias("learners"), nw.col("events").sum())
+    each = lattice.group_by(by, "learner").agg(nw.col("events").sum())
+    counted = each.group_by(by).agg(nw.len().alias("learners"), nw.col("events").sum())
     return tuple(
         Choice(row[by], int(row["learners"]), int(row["events"])) for row in collect(counted, [by]).to_dict("records")
     )
