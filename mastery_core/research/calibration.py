@@ -75,9 +75,10 @@ def scores(events: Lazy, *, held_out: str = HELD_OUT) -> pd.DataFrame:
     without answers, AUC also where all are right or all wrong.
     """
     learners = collect(parts(events, held_out=held_out)).set_index("part")["learners"].get("judged", 0)
+    cells = collect(_cells(events, held_out), ["forecaster", "cell"])
     rows = [
-        {"forecaster": name, "learners": learners} | _numbers(collect(_cells(events, name, held_out), ["cell"]))
-        for name in FORECASTERS
+        {"forecaster": name, "learners": learners} | _numbers(cells[cells["forecaster"] == place])
+        for place, name in enumerate(FORECASTERS)
     ]
     return pd.DataFrame(rows, columns=list(NUMBERS)).astype(NUMBERS)
 
@@ -171,45 +172,65 @@ def _success_rate() -> nw.Expr:
 
 def _of_concepts(events: Lazy, held_out: str) -> Lazy:
     """Each concept's ``skill_mean``, what the other learners make of it, and of the learners set aside the ``answers`` and the ``right`` ones."""
-    judged = nw.when(is_held_out(held_out)).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
-    answers = events.filter(_is_answer()).select("concept", right=_right(), judged=judged)
+    told = events.filter(_is_answer()).select("concept", right=_right(), is_judged=is_held_out(held_out))
+    alike = told.group_by("concept", "right", "is_judged").agg(nw.len().alias("answers"))
+    judged = nw.when(nw.col("is_judged")).then(nw.col("answers")).otherwise(nw.lit(0)).cast(nw.Float64)
+    trained = nw.col("answers") - judged
     counted = (
-        answers.select("concept", "right", "judged", judged_right=nw.col("right") * nw.col("judged"))
+        alike.select(
+            "concept",
+            answers=judged,
+            right=judged * nw.col("right"),
+            trained=trained,
+            trained_right=trained * nw.col("right"),
+        )
         .group_by("concept")
-        .agg(nw.len().alias("all"), nw.col("right", "judged", "judged_right").sum())
+        .agg(nw.col("answers", "right", "trained", "trained_right").sum())
     )
-    trained, right = nw.col("all") - nw.col("judged"), nw.col("right") - nw.col("judged_right")
-    of_all = nw.when(trained.sum() > 0).then(right.sum() / trained.sum()).otherwise(nw.lit(UNKNOWN))
-    mean = nw.when(trained > 0).then(right / trained).otherwise(of_all)
-    return counted.select("concept", answers=nw.col("judged"), right=nw.col("judged_right"), skill_mean=mean)
+    others, right = nw.col("trained"), nw.col("trained_right")
+    of_all = nw.when(others.sum() > 0).then(right.sum() / others.sum()).otherwise(nw.lit(UNKNOWN))
+    mean = nw.when(others > 0).then(right / others).otherwise(of_all)
+    return counted.select("concept", "answers", "right", skill_mean=mean)
 
 
-def _told(events: Lazy, forecaster: str, held_out: str) -> Lazy:
-    """What one of ``FORECASTERS`` says, in as few rows as can be: ``forecast``, the ``answers`` that it is of, how many were ``right``."""
-    if forecaster == "skill mean":
-        told = _of_concepts(events, held_out)
-        return told.select("answers", "right", forecast=nw.col("skill_mean"))
+def _told(events: Lazy, held_out: str) -> Lazy:
+    """What ``FORECASTERS`` say, in as few rows as can be: ``forecaster`` (its place among them), ``forecast``, the ``answers`` that it is of,
+    how many of these were ``right``.
+    """
     judged = _judged(events, held_out)
-    if forecaster == "mastery":
-        return judged.select("right", answers=nw.lit(1.0), forecast=nw.col("before"))
-    alike = _with_earlier(judged).group_by("right_before", "answers_before")
-    return alike.agg(nw.len().alias("answers"), nw.col("right").sum()).select(
-        "answers", "right", forecast=_success_rate()
+    alike = (
+        _with_earlier(judged)
+        .group_by("right_before", "answers_before")
+        .agg(answers=nw.len(), right=nw.col("right").sum())
     )
+    said = [
+        judged.select(forecast=nw.col("before"), answers=nw.lit(1.0), right=nw.col("right"), forecaster=nw.lit(0)),
+        _of_concepts(events, held_out).select(
+            forecast=nw.col("skill_mean"), answers=nw.col("answers"), right=nw.col("right"), forecaster=nw.lit(1)
+        ),
+        alike.select(
+            forecast=_success_rate(),
+            answers=nw.col("answers").cast(nw.Float64),
+            right=nw.col("right"),
+            forecaster=nw.lit(2),
+        ),
+    ]
+    return nw.concat(said)
 
 
-def _cells(events: Lazy, forecaster: str, held_out: str) -> Lazy:
-    """Of each cell of the grid the answers, how many were right, and the sums of their losses and squared errors."""
+def _cells(events: Lazy, held_out: str) -> Lazy:
+    """Of each forecaster and cell of the grid the answers, how many were right, and the sums of their losses and squared errors."""
     forecast, answers, right = nw.col("forecast"), nw.col("answers"), nw.col("right")
     held, wrong = forecast.clip(SURE, 1 - SURE), answers - right
-    each = _told(events, forecaster, held_out).select(
+    each = _told(events, held_out).select(
+        "forecaster",
         "answers",
         "right",
         cell=(forecast * GRID + 0.5).floor().cast(nw.Int64),
         loss=-(right * held.log() + wrong * (1 - held).log()),
         square=right * (1 - forecast) * (1 - forecast) + wrong * forecast * forecast,
     )
-    return each.group_by("cell").agg(nw.col("answers", "right", "loss", "square").sum())
+    return each.group_by("forecaster", "cell").agg(nw.col("answers", "right", "loss", "square").sum())
 
 
 def _numbers(cells: pd.DataFrame) -> dict[str, float]:

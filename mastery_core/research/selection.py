@@ -193,8 +193,8 @@ def _banded(events: Lazy, point: nw.Expr | None = None) -> Lazy:
     done = told.group_by(*place).agg(nw.len().alias("events"))
     observed = events.filter(_kind() != _RESET)
     pairs = observed.group_by("learner", "concept").agg(nw.len().alias("observations"))
-    band = nw.lit(0)
-    for minimum in MINIMUMS:
+    band = nw.lit(MINIMUMS[0])
+    for minimum in MINIMUMS[1:]:
         band = nw.when(nw.col("observations") >= minimum).then(nw.lit(minimum)).otherwise(band)
     banded = done.join(pairs, on=["learner", "concept"], how="inner")
     return banded.select(*place, "events", band=band.cast(nw.Int64))
