@@ -43,6 +43,11 @@ def is_held_out(held_out: str = HELD_OUT) -> nw.Expr:
     return nw.any_horizontal(*ends, ignore_nulls=False)
 
 
+def judged_bin(bins: int = 10, held_out: str = HELD_OUT) -> nw.Expr:
+    """The bin that ``reliability`` counts an answer's mastery score in; null where the learner is not set aside."""
+    return nw.when(is_held_out(held_out)).then(_bin(nw.col("before"), bins))
+
+
 def parts(events: Lazy, *, held_out: str = HELD_OUT) -> Lazy:
     """How many are learnt from and judged on: ``part`` ("training" or "judged"), ``learners``, ``answers``. No row for nobody."""
     each = events.filter(_is_answer()).group_by("learner").agg(nw.len().alias("answers"))
@@ -91,8 +96,7 @@ def reliability(events: Lazy, *, forecaster: str = "mastery", bins: int = 10, he
         raise ValueError(f"there is no forecaster {forecaster!r}, or not so many bins: {bins}")
     said = _judged(events, held_out) if forecaster == "mastery" else forecasts(events, held_out=held_out)
     forecast = nw.col(FORECASTERS[forecaster])
-    place = nw.min_horizontal((forecast * bins).floor(), nw.lit(bins - 1.0)).cast(nw.Int64)
-    placed = said.select("learner", "right", forecast=forecast, bin=place)
+    placed = said.select("learner", "right", forecast=forecast, bin=_bin(forecast, bins))
     each = placed.group_by("bin", "learner").agg(
         nw.len().alias("answers"), nw.col("right").sum(), nw.col("forecast").sum()
     )
@@ -138,6 +142,10 @@ def auc(rights: ArrayLike, wrongs: ArrayLike) -> float:
     pairs = float(right.sum() * wrong.sum())
     lower = np.cumsum(wrong) - wrong
     return float((right * (lower + wrong / 2)).sum()) / pairs if pairs else float("nan")
+
+
+def _bin(forecast: nw.Expr, bins: int) -> nw.Expr:
+    return nw.min_horizontal((forecast * bins).floor(), nw.lit(bins - 1.0)).cast(nw.Int64)
 
 
 def _is_answer() -> nw.Expr:

@@ -111,7 +111,7 @@ def calibrations(found: Selected, _by: Sequence[str] = ()) -> Tables:
     """
     events = found.at(calibration.is_held_out())
     parts = _parts(events)
-    reliable = calibration.with_intervals(collect(calibration.reliability(found.at(_judged_tenth())), ["bin"]))
+    reliable = calibration.with_intervals(collect(calibration.reliability(found.at(calibration.judged_bin())), ["bin"]))
     return {
         "scores": calibration.scores(events),
         "reliability": reliable.drop(columns="bin"),
@@ -137,12 +137,6 @@ def _parts(events: nw.LazyFrame[Any]) -> pd.DataFrame:
             " answered. Choose more cohorts, concepts or months, or a smaller minimum of observations."
         )
     return parts
-
-
-def _judged_tenth() -> nw.Expr:
-    """The tenth of the scale that ``calibration.reliability`` counts an answer in; null where nobody is judged on it."""
-    tenth = (nw.col("before") * 10).floor()
-    return nw.when(calibration.is_held_out()).then(nw.when(tenth > 9).then(nw.lit(9.0)).otherwise(tenth))
 
 
 def _points(found: Selected, by: Sequence[str]) -> pd.DataFrame:
