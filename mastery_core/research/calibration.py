@@ -145,7 +145,7 @@ def auc(rights: ArrayLike, wrongs: ArrayLike) -> float:
 
 
 def _bin(forecast: nw.Expr, bins: int) -> nw.Expr:
-    return nw.min_horizontal((forecast * bins).floor(), nw.lit(bins - 1.0)).cast(nw.Int64)
+    return nw.when(forecast < 1).then((forecast * bins).floor()).otherwise(nw.lit(bins - 1.0)).cast(nw.Int64)
 
 
 def _is_answer() -> nw.Expr:
