@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -136,11 +135,7 @@ def test_a_reload_shows_the_same_view(way: Way) -> None:
 
 
 def test_a_pasted_address_shows_the_same_view_after_signing_in(way: Way, app_url: str, browser: Browser) -> None:
-    """Of each screen the last one: a window of a fresh profile takes its time."""
-    of_screens = {
-        urlsplit(address).path: (address, view) for address, view in zip(way.addresses, way.views, strict=True)
-    }
-    for address, view in of_screens.values():
+    for address, view in zip(way.addresses, way.views, strict=True):
         with screens.signed_in(browser, app_url, NAME, address.removeprefix(app_url)) as page:
             assert (page.url, seen(page)) == (address, view)
 
