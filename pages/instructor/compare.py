@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import streamlit as st
 
-from mastery_core.charts.comparison import ROWS_A_PAGE, differences, page_count
+from mastery_core.charts.comparison import differences
 from mastery_core.charts.names import shortened
+from mastery_core.charts.rows import ROWS_A_PAGE, page_count
 from pages import address, chart, links, signed_in, words
 from pages.clock import EARLIEST_DAY
 from pages.instructor import files, kept

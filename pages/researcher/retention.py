@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from mastery_core.charts.retention import half_lives, page_count, right_by_gap
+from mastery_core.charts.retention import half_lives, right_by_gap
+from mastery_core.charts.rows import page_count
 from mastery_core.comparison import FEWEST
 from pages import address, chart, words
 from pages.researcher.explained import retention as explained

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from mastery_core.charts.names import shortened
-from mastery_core.charts.velocity_distribution import page_count, velocity_boxes
+from mastery_core.charts.rows import page_count
+from mastery_core.charts.velocity_distribution import velocity_boxes
 from mastery_core.errors import InvalidInput
 from mastery_core.research.findings import VELOCITIES
 from mastery_core.research.selection import Selection

@@ -5,7 +5,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from mastery_core.charts.comparison import ROWS_A_PAGE, differences, page_count
+from mastery_core.charts.comparison import differences
+from mastery_core.charts.rows import ROWS_A_PAGE, page_count
 
 SIDES = ("Thursday", "Monday")
 

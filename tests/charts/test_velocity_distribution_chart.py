@@ -5,7 +5,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from mastery_core.charts.velocity_distribution import ROWS_A_PAGE, page_count, velocity_boxes
+from mastery_core.charts.rows import ROWS_A_PAGE, page_count
+from mastery_core.charts.velocity_distribution import velocity_boxes
 
 COLUMNS = ["group", "learners", "events", "mean", "p10", "p25", "p50", "p75", "p90"]
 TRACKS, LINES, BOXES, MEDIANS, NAMES, NUMBERS = range(6)
