@@ -1,6 +1,8 @@
-"""What the axes of curves share: how dates are written, and thresholds as level lines and ticks."""
+"""What the axes of curves share: shares from 0 to 1, opportunities, how dates are written, and thresholds as level lines and ticks."""
 
 from typing import Any
+
+from mastery_core.charts.figure import FAINT, RULE, TICKS
 
 DAY = 86_400_000  # milliseconds, as Plotly's date axes count
 DATES = [
@@ -10,6 +12,39 @@ DATES = [
 ]
 # A tick that is nearer to another than this share would run into it.
 CLOSE = 0.07
+LEAST_OPPORTUNITIES, FEW_TICKS = 5, 8
+
+
+def shares(bottom: float, top: float) -> dict[str, Any]:
+    """The axis of a share, in percent, a little below 0 and above 1."""
+    return {
+        "range": [bottom, top],
+        "fixedrange": True,
+        "tickvals": [0, 0.25, 0.5, 0.75, 1],
+        "tickformat": ".0%",
+        "tickfont": TICKS,
+        "gridcolor": FAINT,
+        "zeroline": True,
+        "zerolinecolor": RULE,
+        "automargin": True,
+        "ticklabelstandoff": 8,
+    }
+
+
+def opportunities(last: int, whose: str) -> dict[str, Any]:
+    """The axis of opportunities up to the last, with as many ticks as a phone has room for. ``whose`` first opportunity is 1: "a learner"."""
+    last = max(last, LEAST_OPPORTUNITIES)
+    step = 1 if last <= FEW_TICKS else 5 * -(-last // (5 * FEW_TICKS))
+    return {
+        "range": [0.4, last + 0.6],
+        "fixedrange": True,
+        "title": {"text": f"opportunity (1: {whose}'s first)", "font": TICKS},
+        "tickfont": TICKS,
+        "tickvals": sorted({1, *range(step, last + 1, step)}),
+        "showgrid": False,
+        "zeroline": False,
+        "automargin": True,
+    }
 
 
 def level(share: float, text: str, dash: str, colour: str, side: str = "bottom") -> dict[str, Any]:

@@ -7,7 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from mastery_core.charts.figure import FAINT, MUTED, RULE, TICKS, Trace, drawn
+from mastery_core.charts.axes import shares
+from mastery_core.charts.figure import MUTED, TICKS, Trace, drawn
 from mastery_core.charts.palette import COLOURS
 from mastery_core.charts.velocity import LEGEND
 from mastery_core.gaps import ENOUGH_ANSWERS
@@ -89,16 +90,9 @@ def _layout(classes: int) -> dict[str, Any]:
             "showgrid": False,
             "zeroline": False,
         },
-        "yaxis": {
-            "range": [BOTTOM, TOP],
-            "fixedrange": True,
+        "yaxis": shares(BOTTOM, TOP)
+        | {
             "tickvals": [COUNTS_AT, RATES_AT, 0, 0.25, 0.5, 0.75, 1],
             "ticktext": ["answers", "right", "0%", "25%", "50%", "75%", "100%"],
-            "tickfont": TICKS,
-            "gridcolor": FAINT,
-            "zeroline": True,
-            "zerolinecolor": RULE,
-            "automargin": True,
-            "ticklabelstandoff": 8,
         },
     }

@@ -8,12 +8,12 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
+from mastery_core.charts.axes import opportunities, shares
 from mastery_core.charts.figure import FAINT, MUTED, RULE, TICKS, Trace, drawn
 from mastery_core.charts.palette import COLOURS
 from mastery_core.charts.velocity import LEGEND_OF_DASHES
 
 HEIGHT = 420
-LEAST_OPPORTUNITIES, FEW_TICKS = 5, 8
 BOTTOM, TOP = -0.03, 1.04
 # The counts stand below the curve, on the same opportunities; their heading between the two.
 COUNTS_END, HEADING_AT, CURVE_BEGINS = 0.17, 0.18, 0.3
@@ -127,14 +127,7 @@ def _hover(row: dict[Any, Any]) -> str:
     )
 
 
-def _ticks(last: int) -> list[int]:
-    """The first, and from there on about as many as a phone has room for."""
-    step = 1 if last <= FEW_TICKS else 5 * -(-last // (5 * FEW_TICKS))
-    return sorted({1, *range(step, last + 1, step)})
-
-
 def _layout(last: int, learners: Floats) -> dict[str, Any]:
-    last = max(last, LEAST_OPPORTUNITIES)
     most = max(float(np.nanmax(learners, initial=0.0)), 1.0)
     heading = {
         "text": "learners who answered", "xref": "paper", "x": 0, "xanchor": "left", "yref": "paper", "y": HEADING_AT, "yanchor": "bottom",
@@ -148,30 +141,8 @@ def _layout(last: int, learners: Floats) -> dict[str, Any]:
         "showlegend": True,
         "legend": LEGEND_OF_DASHES,
         "annotations": [heading],
-        "xaxis": {
-            "anchor": "y2",
-            "range": [0.4, last + 0.6],
-            "fixedrange": True,
-            "title": {"text": "opportunity (1: a learner's first)", "font": TICKS},
-            "tickfont": TICKS,
-            "tickvals": _ticks(last),
-            "showgrid": False,
-            "zeroline": False,
-            "automargin": True,
-        },
-        "yaxis": {
-            "domain": [CURVE_BEGINS, 1],
-            "range": [BOTTOM, TOP],
-            "fixedrange": True,
-            "tickvals": [0, 0.25, 0.5, 0.75, 1],
-            "tickformat": ".0%",
-            "tickfont": TICKS,
-            "gridcolor": FAINT,
-            "zeroline": True,
-            "zerolinecolor": RULE,
-            "automargin": True,
-            "ticklabelstandoff": 8,
-        },
+        "xaxis": opportunities(last, "a learner") | {"anchor": "y2"},
+        "yaxis": shares(BOTTOM, TOP) | {"domain": [CURVE_BEGINS, 1]},
         "yaxis2": {
             "domain": [0, COUNTS_END],
             "range": [0, most * 1.05],

@@ -6,7 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
-from mastery_core.charts.figure import FAINT, MUTED, RULE, TICKS, Trace, drawn
+from mastery_core.charts.axes import opportunities, shares
+from mastery_core.charts.figure import MUTED, RULE, Trace, drawn
 from mastery_core.charts.palette import COLOURS
 from mastery_core.charts.velocity import LEGEND
 from mastery_core.intervals import share, wilson
@@ -14,7 +15,6 @@ from mastery_core.intervals import share, wilson
 HEIGHT = 340
 ENOUGH_ANSWERS = 5
 SMALLEST, LARGEST = 6.0, 15.0
-LEAST_OPPORTUNITIES, FEW_TICKS = 5, 8
 BOTTOM, TOP = -0.03, 1.04
 
 Floats = NDArray[np.float64]
@@ -93,14 +93,7 @@ def _hover(place: float, wrong: float, n: float, lower: float, upper: float, *, 
     )
 
 
-def _ticks(last: int) -> list[int]:
-    """The first, and from there on about as many as a phone has room for."""
-    step = 1 if last <= FEW_TICKS else 5 * -(-last // (5 * FEW_TICKS))
-    return sorted({1, *range(step, last + 1, step)})
-
-
 def _layout(place: Floats) -> dict[str, Any]:
-    last = max(int(place.max(initial=0)), LEAST_OPPORTUNITIES)
     return {
         "height": HEIGHT,
         "margin": {"l": 0, "r": 8, "t": 32, "b": 0, "pad": 0},
@@ -108,26 +101,6 @@ def _layout(place: Floats) -> dict[str, Any]:
         "uirevision": "kept",
         "showlegend": True,
         "legend": LEGEND,
-        "xaxis": {
-            "range": [0.4, last + 0.6],
-            "fixedrange": True,
-            "title": {"text": "opportunity (1: the learner's first)", "font": TICKS},
-            "tickfont": TICKS,
-            "tickvals": _ticks(last),
-            "showgrid": False,
-            "zeroline": False,
-            "automargin": True,
-        },
-        "yaxis": {
-            "range": [BOTTOM, TOP],
-            "fixedrange": True,
-            "tickvals": [0, 0.25, 0.5, 0.75, 1],
-            "tickformat": ".0%",
-            "tickfont": TICKS,
-            "gridcolor": FAINT,
-            "zeroline": True,
-            "zerolinecolor": RULE,
-            "automargin": True,
-            "ticklabelstandoff": 8,
-        },
+        "xaxis": opportunities(int(place.max(initial=0)), "the learner"),
+        "yaxis": shares(BOTTOM, TOP),
     }

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import plotly.graph_objects as go
 
+from mastery_core.charts.axes import shares
 from mastery_core.charts.figure import FAINT, MUTED, TICKS, Trace, drawn, wall_clock
 from mastery_core.charts.names import as_text, shortened, wrapped
 from mastery_core.charts.palette import COLOURS, SYMBOLS, slots
@@ -163,17 +164,7 @@ def _layout(clock: _Clock, weak: float, *, together: bool) -> dict[str, Any]:
             "hoverformat": "%a %-d %b %Y, %H:%M",
             "tickformatstops": _DATES,
         },
-        "yaxis": {
-            "range": [-0.02, 1.04],
-            "fixedrange": True,
-            "tickvals": [0, 0.25, 0.5, 0.75, 1],
-            "tickformat": ".0%",
-            "tickfont": TICKS,
-            "gridcolor": FAINT,
-            "zeroline": False,
-            "automargin": True,
-            "ticklabelstandoff": 8,
-        },
+        "yaxis": shares(-0.02, 1.04) | {"zeroline": False},
         "legend": {
             "orientation": "h",
             "x": 0,

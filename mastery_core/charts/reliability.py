@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from mastery_core.charts.axes import shares
 from mastery_core.charts.figure import FAINT, INK, MUTED, RULE, TICKS, Trace, drawn
 from mastery_core.charts.palette import COLOURS
 from mastery_core.charts.velocity import LEGEND
@@ -86,10 +87,7 @@ def _strips(withheld: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _layout(withheld: pd.DataFrame) -> dict[str, Any]:
-    axis = {
-        "range": [-EDGE, 1 + EDGE], "fixedrange": True, "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%", "tickfont": TICKS,
-        "gridcolor": FAINT, "zeroline": True, "zerolinecolor": RULE, "automargin": True,
-    }  # fmt: skip
+    axis = shares(-EDGE, 1 + EDGE)
     return {
         "height": HEIGHT,
         "margin": {"l": 0, "r": 8, "t": 48, "b": 0, "pad": 0},
@@ -99,5 +97,5 @@ def _layout(withheld: pd.DataFrame) -> dict[str, Any]:
         "legend": LEGEND,
         "shapes": _strips(withheld),
         "xaxis": axis | {"title": {"text": "the score before the answer", "font": TICKS}},
-        "yaxis": axis | {"title": {"text": "right answers", "font": TICKS}, "ticklabelstandoff": 8},
+        "yaxis": axis | {"title": {"text": "right answers", "font": TICKS}},
     }

@@ -102,9 +102,7 @@ def numbers(said: Sequence[str], place: Floats, span: Span) -> Trace:
     return _texts(span[0] + NUMBERS_AT * (span[1] - span[0]), place + TRACK_BELOW, said)
 
 
-def row_layout(
-    rows: int, span: Span, ticks: dict[str, Any], *, tracks_end: float, headings: int
-) -> dict[str, Any]:
+def row_layout(rows: int, span: Span, ticks: dict[str, Any], *, tracks_end: float, headings: int) -> dict[str, Any]:
     """Of so many rows: ``ticks`` as Plotly takes them; tracks end at that share of the width, ``headings`` are so many pixels high."""
     return {
         "height": ROW * max(rows, 1) + headings,

@@ -3,12 +3,11 @@
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from mastery_core.charts.axes import level
-from mastery_core.charts.figure import FAINT, MUTED, RULE, TICKS, Trace, drawn
+from mastery_core.charts.axes import level, shares
+from mastery_core.charts.figure import MUTED, RULE, TICKS, Trace, drawn
 from mastery_core.charts.names import as_text, shortened, wrapped
 from mastery_core.charts.palette import COLOURS
 from mastery_core.charts.velocity import LEGEND_OF_DASHES
@@ -143,16 +142,5 @@ def _layout(unit: str, last: int) -> dict[str, Any]:
             "zeroline": False,
             "automargin": True,
         },
-        "yaxis": {
-            "range": [BOTTOM, TOP],
-            "fixedrange": True,
-            "tickvals": np.linspace(0, 1, 5).tolist(),
-            "tickformat": ".0%",
-            "tickfont": TICKS,
-            "gridcolor": FAINT,
-            "zeroline": True,
-            "zerolinecolor": RULE,
-            "automargin": True,
-            "ticklabelstandoff": 8,
-        },
+        "yaxis": shares(BOTTOM, TOP),
     }
