@@ -5,8 +5,8 @@ import streamlit as st
 from mastery_core.cohort_keeping import RosterPlan
 from mastery_core.errors import InvalidInput, NotFound
 from mastery_core.roster import roster_text
-from pages import links, replies, signed_in
-from pages.instructor import files, kept
+from pages import files, links, replies, signed_in
+from pages.instructor import kept
 from pages.instructor.explained import manage as explained
 from pages.instructor.tables import manage as tables
 

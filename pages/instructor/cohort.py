@@ -9,8 +9,8 @@ from mastery_core.attention import Activity, Group, attended
 from mastery_core.charts.course import cohort_course
 from mastery_core.charts.palette import GROUP_GLYPHS
 from mastery_core.cohort_service import moment_of
-from pages import address, chart, links
-from pages.instructor import addresses, digest, files, report
+from pages import address, chart, files, links
+from pages.instructor import addresses, digest, report
 from pages.instructor import limits as sliders
 from pages.instructor.explained import cohort as explained
 from pages.instructor.tables import cohort as tables

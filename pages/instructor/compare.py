@@ -7,9 +7,9 @@ import streamlit as st
 from mastery_core.charts.comparison import differences
 from mastery_core.charts.names import shortened
 from mastery_core.charts.rows import ROWS_A_PAGE, page_count
-from pages import address, chart, links, signed_in, words
+from pages import address, chart, files, links, signed_in, words
 from pages.clock import EARLIEST_DAY
-from pages.instructor import files, kept
+from pages.instructor import kept
 from pages.instructor.explained import compare as explained
 from pages.instructor.explained.compare import Sides
 from pages.instructor.tables import compare as tables

@@ -4,8 +4,8 @@ import streamlit as st
 
 from mastery_core.charts.concept_bands import concept_bands
 from mastery_core.concept import concept_id
-from pages import address, chart, links, words
-from pages.instructor import files, one_concept
+from pages import address, chart, files, links, words
+from pages.instructor import one_concept
 from pages.instructor.explained import concepts as explained
 from pages.instructor.tables import concepts as tables
 from pages.instructor.view import open_cohort

@@ -7,8 +7,7 @@ from mastery_core.attention import attended
 from mastery_core.charts.grid import mastery_grid
 from mastery_core.likeness import by_likeness
 from mastery_core.standing import enough
-from pages import address, chart, links, words
-from pages.instructor import files
+from pages import address, chart, files, links, words
 from pages.instructor import limits as sliders
 from pages.instructor.explained import grid as explained
 from pages.instructor.tables import grid as tables

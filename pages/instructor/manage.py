@@ -8,8 +8,8 @@ import streamlit as st
 from mastery_core.cohort_keeping import LONGEST_COHORT_NAME
 from mastery_core.errors import InvalidInput, NotFound
 from mastery_core.roster import LONGEST_EMAIL
-from pages import address, links, replies, signed_in, words
-from pages.instructor import add_learners, addresses, files, kept, removals
+from pages import address, files, links, replies, signed_in, words
+from pages.instructor import add_learners, addresses, kept, removals
 from pages.instructor.explained import manage as explained
 from pages.instructor.removals import LEARNER, TEACHER
 from pages.instructor.tables import manage as tables

@@ -10,8 +10,7 @@ from mastery_core.charts.histogram import score_histogram
 from mastery_core.charts.names import shortened
 from mastery_core.charts.opportunities import opportunity_curve
 from mastery_core.standing import enough
-from pages import address, chart, links, words
-from pages.instructor import files
+from pages import address, chart, files, links, words
 from pages.instructor.explained import concepts as explained
 from pages.instructor.tables import cohort as cohort_tables
 from pages.instructor.tables import concepts as tables

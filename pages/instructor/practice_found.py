@@ -6,7 +6,7 @@ import streamlit as st
 
 from mastery_core.ingest.practice_import import DryRun
 from mastery_core.model import CohortSpan
-from pages.instructor import files
+from pages import files
 from pages.instructor.explained import practice_import as explained
 from pages.instructor.tables import practice_import as tables
 

@@ -10,8 +10,7 @@ from mastery_core.charts.names import shortened
 from mastery_core.comparison import FEWEST
 from mastery_core.concept import concept_id
 from mastery_core.research.learning_curves import Limits
-from pages import address, chart, links, words
-from pages.instructor import files
+from pages import address, chart, files, links, words
 from pages.researcher.explained import learning_curves as explained
 from pages.researcher.view import figure_files, open_screen, reproduce, tables
 

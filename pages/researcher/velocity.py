@@ -10,8 +10,7 @@ from mastery_core.research.findings import VELOCITIES
 from mastery_core.research.selection import Selection
 from mastery_core.research.velocity import PERCENTILES, VelocityDifference
 from mastery_core.research_service import ResearchService
-from pages import address, chart, links, signed_in, words
-from pages.instructor import files
+from pages import address, chart, files, links, signed_in, words
 from pages.researcher.explained import velocity as explained
 from pages.researcher.view import figure_files, open_screen, reproduce, tables
 

@@ -17,8 +17,7 @@ from mastery_core.identity.directory import Person
 from mastery_core.research.extract import Manifest
 from mastery_core.research.selection import MINIMUMS, Choice, Choices, Held, Selection
 from mastery_core.research_service import ResearchService
-from pages import address, clock, links, signed_in
-from pages.instructor import files
+from pages import address, clock, files, links, signed_in
 from pages.researcher.explained import view as explained
 
 OPTION_COLUMNS = 60

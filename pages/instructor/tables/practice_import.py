@@ -10,7 +10,7 @@ import streamlit as st
 from mastery_core.charts.names import shortened
 from mastery_core.ingest.practice_import import DryRun, MetLearner
 from mastery_core.ingest.shape import FileShape
-from pages.instructor import files
+from pages import files
 from pages.instructor.explained.practice_import import OUTCOMES
 
 HEADING_COLUMNS, READ_WIDTH = 40, 170
