@@ -6,7 +6,7 @@ from mastery_core.charts.survival import GROUPS_A_PAGE, page_count, survival_cur
 from mastery_core.comparison import FEWEST
 from pages import address, chart, words
 from pages.researcher.explained import time_to_mastery as explained
-from pages.researcher.view import figure_files, open_screen, reproduce, tables
+from pages.researcher.view import figure_files, open_screen, reproduce, tables, told_apart
 
 MEASURE = "time-to-mastery"
 LOADING_HEIGHT = 480
@@ -20,12 +20,7 @@ with st.container(horizontal=True, gap="medium"):
         "Counted in", list(explained.UNITS), format_func=explained.UNITS.__getitem__, required=True, help=explained.UNIT_HELP,
         **address.held("unit", unit, explained.USUAL_UNIT),
     )  # fmt: skip
-    group = address.one_of("by", explained.GROUPS, explained.USUAL_GROUP)
-    st.segmented_control(
-        "Told apart by", list(explained.GROUPS), format_func=explained.GROUPS.__getitem__, required=True,
-        **address.held("by", group, explained.USUAL_GROUP),
-    )  # fmt: skip
-by = None if group == explained.USUAL_GROUP else group
+    by = told_apart("cohort", "concept")
 groups_of = () if by is None else (by,)
 
 # Load

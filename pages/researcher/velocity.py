@@ -12,7 +12,7 @@ from mastery_core.research.velocity import PERCENTILES, VelocityDifference
 from mastery_core.research_service import ResearchService
 from pages import address, chart, files, links, signed_in, words
 from pages.researcher.explained import velocity as explained
-from pages.researcher.view import figure_files, open_screen, reproduce, tables
+from pages.researcher.view import figure_files, open_screen, reproduce, tables, told_apart
 
 MEASURE = "velocity"
 HEADING_COLUMNS, NAME_COLUMNS = 28, 60
@@ -43,12 +43,8 @@ with st.container(horizontal=True, gap="medium"):
         "Points gained", list(explained.KINDS), format_func=explained.KINDS.__getitem__, required=True, help=explained.KIND_HELP,
         **address.held("velocity", kind, explained.USUAL_KIND),
     )  # fmt: skip
-    by = address.one_of("by", explained.GROUPS, explained.USUAL_GROUP)
-    st.segmented_control(
-        "Told apart by", list(explained.GROUPS), format_func=explained.GROUPS.__getitem__, required=True,
-        **address.held("by", by, explained.USUAL_GROUP),
-    )  # fmt: skip
-groups_of = () if by == explained.USUAL_GROUP else (by,)
+    by = told_apart("cohort", "concept", "week")
+groups_of = () if by is None else (by,)
 stem = f"velocity-{VELOCITIES[kind].replace(' ', '-')}"  # of the names of files
 
 # Load

@@ -72,6 +72,16 @@ def tables(view: View, name: str, by: tuple[str, ...] = ()) -> dict[str, pd.Data
         _refuse(error)
 
 
+def told_apart(*groups: str) -> str | None:
+    """Which of these ``groups`` the address tells figures apart by, None for none of them, and the widget that chooses another."""
+    offered = [explained.TOGETHER, *groups]
+    by = address.one_of("by", offered, explained.TOGETHER)
+    st.segmented_control(
+        "Told apart by", offered, format_func=explained.GROUPS.__getitem__, required=True, **address.held("by", by, explained.TOGETHER)
+    )  # fmt: skip
+    return None if by == explained.TOGETHER else by
+
+
 def figure_files(view: View, figure: Figure, table: pd.DataFrame, stem: str, title: str | None = None) -> None:
     """The numbers of a figure as CSV and the figure itself as a document that loads nothing, side by side.
 

@@ -11,8 +11,6 @@ from pages.words import NONE, count, percent
 
 UNITS = {"opportunities": "Opportunities", "days": "Days"}
 USUAL_UNIT = "opportunities"
-GROUPS = {"all": "Nothing", "cohort": "Cohort", "concept": "Concept"}
-USUAL_GROUP = "all"
 UNIT_HELP = (
     "Opportunities: the number of the observation of the concept that reached mastery. Days: from the learner's first observation of it to "
     "that one; a part of a day counts as a day."
@@ -127,6 +125,6 @@ def alt(groups: pd.DataFrame, unit: str, by: str | None) -> str:
         for row in groups.to_dict("records")
     ]
     return (
-        f"Share of pairs that have not mastered their concept yet, by {unit}, as step curves with 95% intervals. "
+        f"Share of pairs that have not mastered their concept yet, by {unit}, as step curves. "
         f"Half got there after: {'; '.join(told)}. The tables below have the numbers."
     )

@@ -14,9 +14,7 @@ from pages.words import NONE, count, points
 
 KINDS = {"per_day": "A day", "per_day_practised": "A day practised", "per_10": "In 10 observations"}
 USUAL_KIND = "per_10"
-GROUPS = {"all": "Nothing", "cohort": "Cohort", "concept": "Concept", "week": "Week"}
-USUAL_GROUP = "all"
-HEADINGS = {"all": "Of", "cohort": "Cohort", "concept": "Concept", "week": "Week"}
+HEADINGS = {None: "Of", "cohort": "Cohort", "concept": "Concept", "week": "Week"}
 # Weeks are counted from that of 1 January 1970, which began on this Monday.
 FIRST_MONDAY = date(1969, 12, 29)
 
@@ -114,10 +112,10 @@ def spread(total: pd.Series) -> str:
     return f"SD {signed(total['standard_deviation']).lstrip('+')}"
 
 
-def named(groups: pd.DataFrame, by: str) -> pd.DataFrame:
+def named(groups: pd.DataFrame, by: str | None) -> pd.DataFrame:
     """The groups that are told of, each with what it is called as ``group``: weeks as they went, others the fastest first."""
     told = groups[~groups["withheld"].astype(bool)].astype({"learners": "int64", "events": "int64"})
-    if by == USUAL_GROUP:
+    if by is None:
         return told.assign(group="All learners")
     if by == "week":
         weeks = told.sort_values("week", ignore_index=True)

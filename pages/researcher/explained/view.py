@@ -13,6 +13,8 @@ from pages.words import count
 PROGRAM = "python -m mastery_core research"
 # Scores are folded from the first event on: its command knows no months.
 OF_ALL_MONTHS = "refit"
+TOGETHER = "all"
+GROUPS = {TOGETHER: "Nothing", "cohort": "Cohort", "concept": "Concept", "week": "Week"}
 NOTHING_TO_CHOOSE = (
     f"Nowhere in the extract did at least {FEWEST} learners of a cohort practise the same concept in the same month, about as often: a "
     "figure of fewer would tell of single learners."
