@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from mastery_core.research.extract import (
 if TYPE_CHECKING:
     from mastery_core.research.findings import Selected
     from mastery_core.research.refit import Refit
-    from mastery_core.research.selection import Choices, Selection
+    from mastery_core.research.selection import Choices, Held, Selection
     from mastery_core.research.velocity import VelocityDifference
 
 CHANGED = "The extract was brought up to date while this was read from it: look again."
@@ -64,20 +65,23 @@ class ResearchService:
 
     def choices(self) -> "Choices":
         """What can be selected of the extract. Raises InvalidInput where there is none, or none that is whole."""
-        from mastery_core.research.engines import open_events  # noqa: PLC0415 - the engines take their time to load
-        from mastery_core.research.selection import choices  # noqa: PLC0415
-
         self._require_researcher()
         with _as_it_stands():
-            return choices(open_events(self.folder))
+            return _choices(self.folder, read_manifest(self.folder).fingerprint())
+
+    def held(self, selection: "Selection") -> "Held":
+        """How much a selection holds. Raises InvalidInput as ``findings.open_selection`` does."""
+        self._require_researcher()
+        with _as_it_stands():
+            return _held(self.folder, read_manifest(self.folder).fingerprint(), selection)
 
     def found(self, selection: "Selection") -> "Selected":
         """A selection of the extract, for measures. Raises InvalidInput as ``findings.open_selection`` does."""
         from mastery_core.research.findings import open_selection  # noqa: PLC0415
 
-        self._require_researcher()
+        held = self.held(selection)
         with _as_it_stands():
-            return open_selection(self.folder, selection)
+            return open_selection(self.folder, selection, held=held)
 
     def tables(self, name: str, selection: "Selection", by: tuple[str, ...] = ()) -> dict[str, pd.DataFrame]:
         """The tables of a measure, a name of ``findings.MEASURES``, told ``by`` groups that it has. Raises InvalidInput as ``found`` does."""
@@ -128,6 +132,28 @@ class ResearchService:
 
     def _require_researcher(self) -> None:
         self.database.call("research_learners", days=[])
+
+
+# What there is to choose and what a selection holds follow from the events: they are counted once for all who ask, and are asked for in every run.
+
+
+@lru_cache(maxsize=2)
+def _choices(folder: Path, fingerprint: str) -> "Choices":  # noqa: ARG001 - a key of the cache
+    from mastery_core.research.engines import open_events  # noqa: PLC0415 - the engines take their time to load
+    from mastery_core.research.selection import choices  # noqa: PLC0415
+
+    return choices(open_events(folder))
+
+
+@lru_cache(maxsize=200)
+def _held(folder: Path, fingerprint: str, selection: "Selection") -> "Held":
+    from mastery_core.research.engines import open_events  # noqa: PLC0415
+    from mastery_core.research.selection import check, counts, require  # noqa: PLC0415
+
+    check(selection, _choices(folder, fingerprint))
+    held = counts(open_events(folder), selection)
+    require(held)
+    return held
 
 
 @contextmanager

@@ -44,12 +44,16 @@ class Selected:
         return select(self.events, self.selection, point)
 
 
-def open_selection(folder: Path, selection: Selection, engine: str = "duckdb") -> Selected:
-    """A selection of the extract in ``folder``. Raises InvalidInput as ``open_events``, ``check`` and ``require`` do."""
+def open_selection(folder: Path, selection: Selection, engine: str = "duckdb", held: Held | None = None) -> Selected:
+    """A selection of the extract in ``folder``; ``held`` is what it holds, where that has been counted already.
+
+    Raises InvalidInput as ``open_events``, ``check`` and ``require`` do.
+    """
     events = open_events(folder, engine)
-    check(selection, choices(events))
-    held = counts(events, selection)
-    require(held)
+    if held is None:
+        check(selection, choices(events))
+        held = counts(events, selection)
+        require(held)
     of_all_months = replace(selection, first_month=None, last_month=None)
     return Selected(
         select(events, selection), select(events, of_all_months), held, read_manifest(folder), events, selection

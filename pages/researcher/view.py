@@ -44,7 +44,7 @@ def open_screen(title: str) -> View:
     st.title(title, anchor=False)
     manifest = _extract(service)
     try:
-        offered = _choices(manifest.made_at, signed_in.session_key(), service)
+        offered = service.choices()
     except InvalidInput as error:
         _refuse(error)
     if not offered.months:
@@ -54,7 +54,7 @@ def open_screen(title: str) -> View:
         st.stop()
     try:
         selection = _asked(offered)
-        held = _held(manifest.made_at, selection, signed_in.session_key(), service)
+        held = service.held(selection)
     except InvalidInput as error:
         st.info(links.as_label(str(error)), icon=":material/info:")
         st.button("Select everything", icon=":material/filter_alt_off:", on_click=_select_everything)
@@ -178,26 +178,7 @@ def _refuse(error: InvalidInput) -> NoReturn:
     st.stop()
 
 
-# What is kept of an extract, for the session that asked: the next one has another moment, and so another key.
-
-
-@st.cache_data(scope="session", ttl=KEPT_SECONDS, max_entries=2, show_spinner=False)
-def _choices(
-    made_at: str,  # noqa: ARG001 - a key of the cache
-    asked_by: str | None,  # noqa: ARG001 - a key of the cache
-    _service: ResearchService,
-) -> Choices:
-    return _service.choices()
-
-
-@st.cache_data(scope="session", ttl=KEPT_SECONDS, max_entries=20, show_spinner=False)
-def _held(
-    made_at: str,  # noqa: ARG001 - a key of the cache
-    selection: Selection,
-    asked_by: str | None,  # noqa: ARG001 - a key of the cache
-    _service: ResearchService,
-) -> Held:
-    return _service.found(selection).held
+# Kept for the session that asked: the next extract has another moment, and so another key.
 
 
 @st.cache_data(scope="session", ttl=KEPT_SECONDS, max_entries=20, show_spinner=False)
