@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from mastery_core.comparison import FEWEST
 from mastery_core.intervals import wilson
 from mastery_core.research.afm import AFM
 
@@ -97,12 +96,6 @@ def with_intervals(curves: pd.DataFrame, confidence: float = 0.95) -> pd.DataFra
         raise ValueError(f"confidence lies between 0 and 1; this one is {confidence}")
     low, high = wilson(curves["errors"], curves["answers"], z=float(ndtri((1 + confidence) / 2)))
     return curves.assign(low=low, high=high)
-
-
-def withheld(curves: pd.DataFrame, fewest: int = FEWEST) -> tuple[pd.DataFrame, int]:
-    """The points that may be shown, those of at least ``fewest`` learners, and how many points are withheld."""
-    shown = curves["learners"] >= fewest
-    return curves[shown].reset_index(drop=True), int((~shown).sum())
 
 
 def categories(curves: pd.DataFrame, afm: AFM, limits: Limits | None = None) -> pd.DataFrame:

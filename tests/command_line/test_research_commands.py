@@ -70,6 +70,9 @@ def test_of_fewer_than_five_learners_no_count_is_told(run: Run, folder: Path) ->
     assert of_few, "the sample has gaps that few learners had"
     assert not of_few & told.keys()
     assert min(told.values()) >= FEWEST
+    curves = orjson.loads(run("research", "curves", str(folder), "--json").stdout)["tables"]
+    learners = [row["learners"] for name in ("overall", "curves") for row in curves[name]]
+    assert min(learners) >= FEWEST
 
 
 def test_a_selection_holds_what_was_asked_for(run: Run, folder: Path) -> None:

@@ -18,7 +18,6 @@ from mastery_core.research.learning_curves import (
     categories,
     error_rates,
     with_intervals,
-    withheld,
 )
 
 Lazily = Callable[[pd.DataFrame], nw.LazyFrame[Any]]
@@ -63,7 +62,6 @@ def test_of_no_answers_there_are_no_points(lazily: Lazily) -> None:
     got = with_intervals(collect(error_rates(some.filter(nw.col("opportunity") == 2), ["concept"])))
     assert list(got.columns) == ["concept", *COLUMNS, "low", "high"]
     assert got.empty
-    assert withheld(got)[1] == 0
 
 
 def test_an_interval_is_wilsons() -> None:
@@ -79,14 +77,6 @@ def test_an_interval_is_wilsons() -> None:
 def test_a_confidence_is_a_share(confidence: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         with_intervals(pd.DataFrame({"errors": [0], "answers": [1]}), confidence=confidence)
-
-
-def test_points_of_too_few_learners_are_withheld_and_counted() -> None:
-    curve = _curve("X", [0.5, 0.4, 0.3], learners=[5, 4, 3])
-    shown, hidden = withheld(curve)
-    assert shown["opportunity"].tolist() == [1]
-    assert hidden == 2
-    assert withheld(curve, fewest=1)[1] == 0
 
 
 @pytest.mark.parametrize(
