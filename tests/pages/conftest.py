@@ -124,6 +124,20 @@ def classroom(
     return make
 
 
+@pytest.fixture
+def nothing_extracted(at_home: None, query: Callable[..., object]) -> None:
+    """Nor shared: what earlier tests shared is theirs."""
+    shutil.rmtree(extract_folder(), ignore_errors=True)
+    query("update cohorts set in_research_since = null")
+
+
+@pytest.fixture
+def researcher(person: Callable[[], str], service: Database) -> str:
+    someone = person()
+    service.call("grant_role", person=someone, role="researcher")
+    return someone
+
+
 @pytest.fixture(scope="session")
 def researcher_of(
     service: Database, query: Callable[..., object], person: Callable[[], str], tmp_path_factory: pytest.TempPathFactory

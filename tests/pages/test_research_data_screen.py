@@ -1,6 +1,5 @@
 """A researcher's Data, and where others say what goes into it: Manage, and Profile."""
 
-import shutil
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
@@ -18,22 +17,9 @@ from tests.pages.conftest import Classroom, Offered
 DATA, MANAGE, PROFILE = "researcher/data.py", "instructor/manage.py", "profile.py"
 NAME = "=1+1"
 OF_ONE = [("Mean", "correct", 3.0), ("Mean", "incorrect", 2.5), (NAME, "correct", 1.0)]
+pytestmark = pytest.mark.usefixtures("nothing_extracted")
 Screen = Callable[..., AppTest]
 Query = Callable[..., list[dict[str, Any]]]
-
-
-@pytest.fixture(autouse=True)
-def nothing_extracted(at_home: None, query: Query) -> None:
-    """Nor shared: what earlier tests shared is theirs."""
-    shutil.rmtree(extract_folder(), ignore_errors=True)
-    query("update cohorts set in_research_since = null")
-
-
-@pytest.fixture
-def researcher(person: Callable[[], str], service: Database) -> str:
-    someone = person()
-    service.call("grant_role", person=someone, role="researcher")
-    return someone
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,22 +35,9 @@ SCREENS = {
 OF_ALL = [("Mean", outcome, day) for day, outcome in enumerate(("correct", "incorrect", "correct", "correct"), start=3)]
 OF_ALL += [("It's 5 > 4", "correct", 2.0), ("It's 5 > 4", "incorrect", 1.0)]
 ALONE = ("Of one alone", "correct", 1.5)
+pytestmark = pytest.mark.usefixtures("nothing_extracted")
 Screen = Callable[..., AppTest]
 Query = Callable[..., list[dict[str, Any]]]
-
-
-@pytest.fixture(autouse=True)
-def nothing_extracted(at_home: None, query: Query) -> None:
-    """Nor shared: what earlier tests shared is theirs."""
-    shutil.rmtree(extract_folder(), ignore_errors=True)
-    query("update cohorts set in_research_since = null")
-
-
-@pytest.fixture
-def researcher(person: Callable[[], str], service: Database) -> str:
-    someone = person()
-    service.call("grant_role", person=someone, role="researcher")
-    return someone
 
 
 @pytest.fixture
