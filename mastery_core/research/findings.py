@@ -92,8 +92,9 @@ def times_to_mastery(found: Selected, by: Sequence[str] = ()) -> Tables:
     tables: Tables = {}
     for unit in time_to_mastery.UNITS:
         counted = collect(time_to_mastery.counted(pairs, unit, by), [*by, "duration"])
+        longest = collect(time_to_mastery.followed(pairs, unit, by), [*by, "duration"])
         told = time_to_mastery.kaplan_meier(counted, learners, by)
-        tables |= {unit: told.groups, f"curve in {unit}": told.curve}
+        tables |= {unit: told.groups, f"curve in {unit}": time_to_mastery.shown(told.curve, longest, by)}
     return tables
 
 

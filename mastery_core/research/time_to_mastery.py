@@ -114,6 +114,26 @@ def people(events: Lazy, by: Sequence[str] = ()) -> Lazy:
     return each.group_by(*by).agg(number) if by else each.select(number)
 
 
+def followed(pairs: Lazy, unit: str = "opportunities", by: Sequence[str] = ()) -> Lazy:
+    """How long learners were followed: a row a group and duration, ``*by``, ``duration``, ``learners`` (those whose longest pair took so long).
+
+    ``pairs``, ``unit`` and ``by`` are those of ``counted``.
+    """
+    each = pairs.select(*by, "learner", duration=UNITS[unit])
+    longest = each.group_by(*by, "learner").agg(nw.col("duration").max())
+    return longest.group_by(*by, "duration").agg(nw.len().alias("learners"))
+
+
+def shown(curve: pd.DataFrame, longest: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
+    """The steps of the curves as long as 5 learners of the group are still followed; ``longest`` is what ``followed`` tells, collected."""
+    still = longest.sort_values("duration", ascending=False)
+    groups = [still[name] for name in by] or [pd.Series(0, still.index)]
+    until = still[still["learners"].groupby(groups).cumsum() >= FEWEST].drop_duplicates(list(by) or None)
+    last = until[[*by, "duration"]].rename(columns={"duration": "last"})
+    placed = curve.merge(last, on=list(by)) if by else curve.assign(last=last["last"].max())
+    return placed[placed["duration"] <= placed["last"]].drop(columns="last").reset_index(drop=True)
+
+
 def kaplan_meier(counts: pd.DataFrame, learners: pd.DataFrame, by: Sequence[str] = ()) -> TimeToMastery:
     """The curve of each group, from what ``counted`` and ``people`` tell of the same groups, collected."""
     parts = _parts(counts, by)

@@ -29,7 +29,6 @@ with st.skeleton(height=LOADING_HEIGHT):
     together = tables(view, MEASURE)
     found = together if by is None else tables(view, MEASURE, groups_of)
 total, groups, curve = together[unit].iloc[0], found[unit], found[f"curve in {unit}"]
-curve = curve[curve["at_risk"] >= FEWEST]
 
 # Figures
 

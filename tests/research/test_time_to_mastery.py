@@ -19,8 +19,10 @@ from mastery_core.research.time_to_mastery import (
     TimeToMastery,
     counted,
     durations,
+    followed,
     kaplan_meier,
     people,
+    shown,
 )
 
 Lazy = nw.LazyFrame[Any]
@@ -137,6 +139,17 @@ def test_learners_are_counted_once_a_group(events: Lazy, frame: pd.DataFrame, by
     expected = once.value_counts(list(by)).sort_index().tolist() if by else [len(once)]
     assert found.learners.tolist() == expected
     assert str(found.learners.dtype) == "int64"
+
+
+@pytest.mark.parametrize("by", GROUPINGS[:2])
+def test_learners_are_followed_as_long_as_their_longest_pair(
+    events: Lazy, frame: pd.DataFrame, by: tuple[str, ...]
+) -> None:
+    keys = [*by, "duration"]
+    found = collect(followed(durations(events), by=by), by=keys)
+    longest = plainly(frame).rename(columns={"opportunities": "duration"}).groupby([*by, "learner"]).duration.max()
+    expected = longest.reset_index().groupby(keys).learner.size().rename("learners").reset_index()
+    pd.testing.assert_frame_equal(found[[*keys, "learners"]], expected, check_dtype=False)
 
 
 def test_a_part_of_a_day_counts_as_a_day(lazily: Lazily) -> None:
@@ -303,3 +316,19 @@ def test_events_come_to_the_curves_of_their_pairs(
         expected = stats.ecdf(stats.CensoredData(uncensored=length[group.reached], right=length[~group.reached])).sf
         np.testing.assert_allclose(curve.remaining, expected.evaluate(curve.duration), atol=1e-9)
         assert (row.learners, row.pairs, row.reached) == (group.learner.nunique(), len(group), group.reached.sum())
+
+
+def test_a_curve_ends_where_fewer_than_five_learners_are_followed(lazily: Lazily) -> None:
+    """Six learners, each of whom was seen once more than the one before, on a concept; the last four on another too."""
+    seen = [(f"learner{number}", [(day, 0.6) for day in range(number)]) for number in range(1, 7)]
+    first, second = practice(*seen), practice(*seen[2:]).assign(concept="Median")
+    pairs = durations(lazily(pd.concat([first, second], ignore_index=True)))
+    for by, ends in (((), 2), (("concept",), 2)):
+        table, longest = (collect(each(pairs, by=by), by=[*by, "duration"]) for each in (counted, followed))
+        people_of = pd.DataFrame({"concept": ["Mean", "Median"], "learners": [6, 5]}) if by else of(6)
+        curve = kaplan_meier(table, people_of, by).curve
+        told = shown(curve, longest, by)
+        assert curve["duration"].max() == 6
+        assert told["duration"].max() == ends
+        assert told.equals(curve.merge(told[[*by, "duration"]])), "what is told is as it was"
+        assert not by or set(told["concept"]) == {"Mean"}

@@ -22,7 +22,7 @@ WHAT = (
 )
 LEGEND = (
     ":small[The line is the share that is not there yet (Kaplan-Meier), the band its 95% interval, where there are few curves. An upright stroke is where learners "
-    "stopped before they had got there; a number beside it says how many. A curve ends where fewer than {fewest} pairs are still followed.]"
+    "stopped before they had got there; a number beside it says how many. A curve ends where fewer than {fewest} learners are still followed.]"
 )
 METHOD = (
     "The share that is not there yet is the product over all durations of 1 − reached ÷ at risk (Kaplan and Meier 1958); its 95% interval is "
