@@ -79,7 +79,6 @@ MEASURES = {
     ),
     "calibration scores": Measure(calibration.scores, "scores", ["forecaster"]),
     "calibration reliability": Measure(lambda events: collect(calibration.reliability(events)), "reliability", ["bin"]),
-    "calibration parts": Measure(lambda events: collect(calibration.parts(events)), "parts", ["part"]),
     "selection cells": Measure(lambda events: collect(selection.cells(events)), "cells", list(selection.CELL)),
     "selection counts": Measure(
         lambda events: pd.DataFrame([asdict(selection.counts(events, SELECTED))]), "counts", ["learners"]

@@ -1,7 +1,7 @@
 """Calibration: the mastery score before an answer as a forecast of that answer, beside two forecasts that anybody could make.
 
-What forecasts are judged on are answers of learners set aside; what a baseline learns from other learners it learns from the rest.
-Forecasts are shares from 0 to 1, answers 1.0 (right) or 0.0. A score that is well calibrated is right as often as it says
+Nobody is forecast by what they taught: learners are in ``QUARTERS``, and what a forecast learns from learners, for each quarter it learns from
+the other three. Forecasts are shares from 0 to 1, answers 1.0 (right) or 0.0. A score that is well calibrated is right as often as it says
 (``reliability``); log loss and Brier score reward that and telling answers apart, AUC telling apart alone (``scores``). For the log loss
 a forecast is held within ``SURE`` and ``1 - SURE``: one that was sure and wrong would cost infinitely much.
 """
@@ -11,14 +11,14 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from mastery_core.comparison import FEWEST
 from mastery_core.intervals import share, wilson
 from mastery_core.research.engines import collect
 
-# Names of learners are hexadecimal digits of a hash, so that these last digits are a quarter of the learners.
-HELD_OUT = "048c"
+# Names of learners are hexadecimal digits of a hash, so that those of these last digits are a quarter of the learners, the same in every extract.
+QUARTERS = ("048c", "159d", "26ae", "37bf")
 # What forecasts where nobody has answered yet.
 UNKNOWN = 0.5
 SURE = 0.001
@@ -35,52 +35,42 @@ BINS = {
 }  # fmt: skip
 
 Lazy = nw.LazyFrame[Any]
+Floats = NDArray[np.float64]
 
 
-def is_held_out(held_out: str = HELD_OUT) -> nw.Expr:
-    """Whether ``learner`` is set aside to be judged on: their name ends with one of the characters. The same in every extract."""
-    ends = [nw.col("learner").str.ends_with(character) for character in held_out]
-    return nw.any_horizontal(*ends, ignore_nulls=False)
+def tenth(bins: int = 10) -> nw.Expr:
+    """The bin, of so many of equal width, that ``reliability`` counts an answer's mastery score in."""
+    return _bin(nw.col("before"), bins)
 
 
-def judged_bin(bins: int = 10, held_out: str = HELD_OUT) -> nw.Expr:
-    """The bin that ``reliability`` counts an answer's mastery score in; null where the learner is not set aside."""
-    return nw.when(is_held_out(held_out)).then(_bin(nw.col("before"), bins))
-
-
-def parts(events: Lazy, *, held_out: str = HELD_OUT) -> Lazy:
-    """How many are learnt from and judged on: ``part`` ("training" or "judged"), ``learners``, ``answers``. No row for nobody."""
-    each = events.filter(_is_answer()).group_by("learner").agg(nw.len().alias("answers"))
-    part = nw.when(is_held_out(held_out)).then(nw.lit("judged")).otherwise(nw.lit("training"))
-    return each.with_columns(part=part).group_by("part").agg(nw.len().alias("learners"), nw.col("answers").sum())
-
-
-def forecasts(events: Lazy, *, held_out: str = HELD_OUT) -> Lazy:
-    """A row an answer of a learner set aside: ``learner``, ``concept``, ``opportunity``, ``right``, and what each of ``FORECASTERS`` says.
+def forecasts(events: Lazy) -> Lazy:
+    """A row an answer: ``learner``, ``concept``, ``opportunity``, ``right``, and what each of ``FORECASTERS`` says.
 
     * ``before``: the mastery score that the answer met;
-    * ``skill_mean``: how many of the answers of the other learners on the concept were right; on all concepts where there are none,
-      ``UNKNOWN`` without other learners. It knows nothing of the learner, but also what others answered later;
+    * ``skill_mean``: how many of the answers on the concept were right, of the learners of the other quarters; on all concepts where these
+      gave none, ``UNKNOWN`` without any. It knows nothing of the learner, but also what others answered later;
     * ``success_rate``: ``(right + 1) / (answers + 2)`` of the learner's own answers on the concept before this one (the rule of succession,
       Laplace 1774), so one half at first.
     """
-    means = _of_concepts(events, held_out).select("concept", "skill_mean")
-    met = _with_earlier(_judged(events, held_out)).join(means, on="concept", how="inner")
+    means = _skill_means(events).select("concept", "quarter", "skill_mean")
+    met = _with_earlier(_answers(events)).join(means, on=["concept", "quarter"], how="inner")
     return met.select(
         "learner", "concept", "opportunity", "right", "before", "skill_mean", success_rate=_success_rate()
     )
 
 
-def scores(events: Lazy, *, held_out: str = HELD_OUT) -> pd.DataFrame:
+def scores(events: Lazy) -> pd.DataFrame:
     """How good the ``forecasts`` of each of ``FORECASTERS`` are: log loss and Brier score an answer (less is better), AUC; ``NUMBERS``.
 
     Log loss is in nats, of forecasts held within ``SURE`` and ``1 - SURE``; the Brier score is of the forecasts as they are (Brier 1950). AUC
-    is the share of pairs of a right and a wrong answer in which the right one had the higher forecast, equal ones half (Hanley and
-    McNeil 1982), of forecasts rounded to 1/``GRID``: it is off by at most half the share of pairs that only rounding makes equal. NaN
-    without answers, AUC also where all are right or all wrong.
+    is the share of pairs of a right and a wrong answer of one quarter in which the right one had the higher forecast, equal ones half (Hanley
+    and McNeil 1982): pairs of two quarters were forecast by what different learners taught, which would count against a forecast that is as
+    good as chance (Airola, Pahikkala and others 2011). It is of forecasts rounded to 1/``GRID``: off by at most half the share of pairs that only
+    rounding makes equal. NaN without answers, AUC also where all of each quarter are right or all wrong.
     """
-    learners = collect(parts(events, held_out=held_out)).set_index("part")["learners"].get("judged", 0)
-    cells = collect(_cells(events, held_out), ["forecaster", "cell"])
+    people = events.filter(_is_answer()).select(nw.col("learner").n_unique().alias("learners"))
+    learners = int(collect(people)["learners"].sum())
+    cells = collect(_cells(events), ["forecaster", "quarter", "cell"])
     rows = [
         {"forecaster": name, "learners": learners} | _numbers(cells[cells["forecaster"] == place])
         for place, name in enumerate(FORECASTERS)
@@ -88,13 +78,13 @@ def scores(events: Lazy, *, held_out: str = HELD_OUT) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(NUMBERS)).astype(NUMBERS)
 
 
-def reliability(events: Lazy, *, forecaster: str = "mastery", bins: int = 10, held_out: str = HELD_OUT) -> Lazy:
+def reliability(events: Lazy, *, forecaster: str = "mastery", bins: int = 10) -> Lazy:
     """A row a ``bin`` of equal width (from 0; a forecast of 1 is in the last) that has answers: ``learners``, ``answers``, how many were
     ``right``, and the mean ``forecast``. Raises ValueError without a bin and for a forecaster that is none of ``FORECASTERS``.
     """
     if forecaster not in FORECASTERS or bins < 1:
         raise ValueError(f"there is no forecaster {forecaster!r}, or not so many bins: {bins}")
-    said = _judged(events, held_out) if forecaster == "mastery" else forecasts(events, held_out=held_out)
+    said = _answers(events) if forecaster == "mastery" else forecasts(events)
     forecast = nw.col(FORECASTERS[forecaster])
     placed = said.select("learner", "right", forecast=forecast, bin=_bin(forecast, bins))
     each = placed.group_by("bin", "learner").agg(
@@ -138,10 +128,14 @@ def calibration_error(rows: pd.DataFrame) -> float:
 
 def auc(rights: ArrayLike, wrongs: ArrayLike) -> float:
     """The area under the ROC curve of right and wrong answers, counted for each forecast from the lowest up; NaN where either has none."""
-    right, wrong = np.asarray(rights, dtype=np.float64), np.asarray(wrongs, dtype=np.float64)
-    pairs = float(right.sum() * wrong.sum())
+    won, pairs = _pairs(np.asarray(rights, dtype=np.float64), np.asarray(wrongs, dtype=np.float64))
+    return won / pairs if pairs else float("nan")
+
+
+def _pairs(right: Floats, wrong: Floats) -> tuple[float, float]:
+    """Of the pairs of a right and a wrong answer those in which the right one had the higher forecast, equal ones half, and all of them."""
     lower = np.cumsum(wrong) - wrong
-    return float((right * (lower + wrong / 2)).sum()) / pairs if pairs else float("nan")
+    return float((right * (lower + wrong / 2)).sum()), float(right.sum() * wrong.sum())
 
 
 def _bin(forecast: nw.Expr, bins: int) -> nw.Expr:
@@ -156,19 +150,27 @@ def _right() -> nw.Expr:
     return nw.col("is_correct").cast(nw.Float64)
 
 
-def _judged(events: Lazy, held_out: str) -> Lazy:
+def _quarter() -> nw.Expr:
+    """The place among ``QUARTERS`` of that of a learner."""
+    digit, place = nw.col("learner").str.slice(-1), nw.lit(0)
+    for number, digits in enumerate(QUARTERS[1:], start=1):
+        place = nw.when(digit.is_in(list(digits))).then(nw.lit(number)).otherwise(place)
+    return place
+
+
+def _answers(events: Lazy) -> Lazy:
     """The answers that forecasts are judged on."""
-    judged = events.filter(_is_answer() & is_held_out(held_out))
-    return judged.select("learner", "concept", "opportunity", "before", right=_right())
+    answers = events.filter(_is_answer())
+    return answers.select("learner", "concept", "opportunity", "before", right=_right(), quarter=_quarter())
 
 
-def _with_earlier(judged: Lazy) -> Lazy:
+def _with_earlier(answers: Lazy) -> Lazy:
     """With how many of the learner's answers on the concept there were before each, and how many of these were right.
 
     Opportunities of a learner's answers on a concept are all different, at one instant too.
     """
     right = nw.col("right")
-    return judged.with_columns(
+    return answers.with_columns(
         right_before=right.cum_sum().over("learner", "concept", order_by="opportunity") - right,
         answers_before=right.cum_count().over("learner", "concept", order_by="opportunity") - 1,
     )
@@ -178,76 +180,67 @@ def _success_rate() -> nw.Expr:
     return (nw.col("right_before") + 1) / (nw.col("answers_before") + 2)
 
 
-def _of_concepts(events: Lazy, held_out: str) -> Lazy:
-    """Each concept's ``skill_mean``, what the other learners make of it, and of the learners set aside the ``answers`` and the ``right`` ones."""
-    told = events.filter(_is_answer()).select("concept", right=_right(), is_judged=is_held_out(held_out))
-    alike = told.group_by("concept", "right", "is_judged").agg(nw.len().alias("answers"))
-    judged = nw.when(nw.col("is_judged")).then(nw.col("answers")).otherwise(nw.lit(0)).cast(nw.Float64)
-    trained = nw.col("answers") - judged
-    counted = (
-        alike.select(
-            "concept",
-            answers=judged,
-            right=judged * nw.col("right"),
-            trained=trained,
-            trained_right=trained * nw.col("right"),
-        )
-        .group_by("concept")
-        .agg(nw.col("answers", "right", "trained", "trained_right").sum())
-    )
-    others, right = nw.col("trained"), nw.col("trained_right")
-    of_all = nw.when(others.sum() > 0).then(right.sum() / others.sum()).otherwise(nw.lit(UNKNOWN))
-    mean = nw.when(others > 0).then(right / others).otherwise(of_all)
-    return counted.select("concept", "answers", "right", skill_mean=mean)
+def _skill_means(events: Lazy) -> Lazy:
+    """Of each concept and quarter its ``answers``, the ``right`` ones, and the ``skill_mean``: what the other quarters make of the concept."""
+    counted = _answers(events).group_by("concept", "quarter").agg(nw.len().alias("answers"), nw.col("right").sum())
+    answers, right = nw.col("answers"), nw.col("right")
+    others, others_right = answers.sum().over("concept") - answers, right.sum().over("concept") - right
+    everywhere, everywhere_right = (each.sum() - each.sum().over("quarter") for each in (answers, right))
+    of_all = nw.when(everywhere > 0).then(everywhere_right / everywhere).otherwise(nw.lit(UNKNOWN))
+    mean = nw.when(others > 0).then(others_right / others).otherwise(of_all)
+    return counted.select("concept", "quarter", "answers", "right", skill_mean=mean)
 
 
-def _told(events: Lazy, held_out: str) -> Lazy:
-    """What ``FORECASTERS`` say, in as few rows as can be: ``forecaster`` (its place among them), ``forecast``, the ``answers`` that it is of,
-    how many of these were ``right``.
+def _told(events: Lazy) -> Lazy:
+    """What ``FORECASTERS`` say, in as few rows as can be: ``forecaster`` (its place among them), ``quarter``, ``forecast``, the ``answers`` that
+    it is of, how many of these were ``right``.
     """
-    judged = _judged(events, held_out)
+    answers = _answers(events)
     alike = (
-        _with_earlier(judged)
-        .group_by("right_before", "answers_before")
+        _with_earlier(answers)
+        .group_by("quarter", "right_before", "answers_before")
         .agg(answers=nw.len(), right=nw.col("right").sum())
     )
     said = [
-        judged.select(forecast=nw.col("before"), answers=nw.lit(1.0), right=nw.col("right"), forecaster=nw.lit(0)),
-        _of_concepts(events, held_out).select(
-            forecast=nw.col("skill_mean"), answers=nw.col("answers"), right=nw.col("right"), forecaster=nw.lit(1)
+        answers.select("quarter", "right", forecast=nw.col("before"), answers=nw.lit(1.0)),
+        _skill_means(events).select(
+            "quarter", "right", forecast=nw.col("skill_mean"), answers=nw.col("answers").cast(nw.Float64)
         ),
-        alike.select(
-            forecast=_success_rate(),
-            answers=nw.col("answers").cast(nw.Float64),
-            right=nw.col("right"),
-            forecaster=nw.lit(2),
-        ),
+        alike.select("quarter", "right", forecast=_success_rate(), answers=nw.col("answers").cast(nw.Float64)),
     ]
-    return nw.concat(said)
+    return nw.concat([each.with_columns(forecaster=nw.lit(place)) for place, each in enumerate(said)])
 
 
-def _cells(events: Lazy, held_out: str) -> Lazy:
-    """Of each forecaster and cell of the grid the answers, how many were right, and the sums of their losses and squared errors."""
+def _cells(events: Lazy) -> Lazy:
+    """Of each forecaster, quarter and cell of the grid the answers, how many were right, and the sums of their losses and squared errors."""
     forecast, answers, right = nw.col("forecast"), nw.col("answers"), nw.col("right")
     held, wrong = forecast.clip(SURE, 1 - SURE), answers - right
-    each = _told(events, held_out).select(
+    each = _told(events).select(
         "forecaster",
+        "quarter",
         "answers",
         "right",
         cell=(forecast * GRID + 0.5).floor().cast(nw.Int64),
         loss=-(right * held.log() + wrong * (1 - held).log()),
         square=right * (1 - forecast) * (1 - forecast) + wrong * forecast * forecast,
     )
-    return each.group_by("forecaster", "cell").agg(nw.col("answers", "right", "loss", "square").sum())
+    return each.group_by("forecaster", "quarter", "cell").agg(nw.col("answers", "right", "loss", "square").sum())
 
 
 def _numbers(cells: pd.DataFrame) -> dict[str, float]:
+    """The numbers of a forecaster; its cells come from the lowest of each quarter up."""
     answers, right = int(cells["answers"].sum()), int(cells["right"].sum())
     each = 1 / answers if answers else float("nan")
+    rights, wrongs = cells["right"], cells["answers"] - cells["right"]
+    pairs = [
+        _pairs(rights[of].to_numpy(dtype=np.float64), wrongs[of].to_numpy(dtype=np.float64))
+        for of in (cells["quarter"] == place for place in range(len(QUARTERS)))
+    ]
+    won, all_pairs = (sum(column) for column in zip(*pairs, strict=True))
     return {
         "answers": answers,
         "right": right,
         "log_loss": float(cells["loss"].sum()) * each,
         "brier": float(cells["square"].sum()) * each,
-        "auc": auc(cells["right"], cells["answers"] - cells["right"]),
+        "auc": won / all_pairs if all_pairs else float("nan"),
     }

@@ -1,7 +1,7 @@
 """What a selection of an extract comes to, measure by measure: the tables that the command line prints and screens draw.
 
 Each function answers tables by name, in the order in which they are read. Groups of fewer than ``FEWEST`` learners are left out or have no
-figures: see the measures. Where points within cells are told apart (opportunities, classes of gaps, weeks, learners to be judged on), those of fewer are left out cell
+figures: see the measures. Where points within cells are told apart (opportunities, classes of gaps, weeks, tenths of the scale), those of fewer are left out cell
 by cell: see ``selection``. What is fitted (the Additive Factors Model, half-lives) is fitted to all that is selected.
 """
 
@@ -110,38 +110,28 @@ def retentions(found: Selected, by: Sequence[str] = ()) -> Tables:
 
 
 def calibrations(found: Selected, _by: Sequence[str] = ()) -> Tables:
-    """How well the score before an answer forecasts that answer, beside two others, on learners set aside. Raises InvalidInput.
-
-    Learners who are judged on and those who are learnt from are points apart, and so are the tenths of the scale.
-    """
-    events = found.at(calibration.is_held_out())
-    parts = _parts(events)
-    reliable = calibration.with_intervals(collect(calibration.reliability(found.at(calibration.judged_bin())), ["bin"]))
-    return {
-        "scores": calibration.scores(events),
-        "reliability": reliable.drop(columns="bin"),
-        "learners": parts,
-    }
+    """How well the score before an answer forecasts that answer, beside two others. Raises InvalidInput where nobody answered."""
+    scores = calibration.scores(found.in_time)
+    if not scores["answers"].any():
+        raise InvalidInput(
+            "Nobody answered anything in this selection: there is nothing to forecast. Choose more concepts or months."
+        )
+    reliable = calibration.with_intervals(collect(calibration.reliability(found.at(calibration.tenth())), ["bin"]))
+    return {"scores": scores, "reliability": reliable.drop(columns="bin")}
 
 
 def proposal(found: Selected) -> refit.Refit:
     """Which decay and which deltas would forecast better. Scores are folded from the first event on: months are not selected.
 
-    Raises InvalidInput as ``calibrations`` does.
+    Raises InvalidInput where it would be fitted to fewer than ``FEWEST`` learners, or judged on fewer.
     """
-    _parts(found.of_all_months)
-    return refit.fit(refit.sample(found.of_all_months), refit.in_force(found.manifest))
-
-
-def _parts(events: nw.LazyFrame[Any]) -> pd.DataFrame:
-    """Who is learnt from and who is judged. Raises InvalidInput where either are fewer than ``FEWEST`` learners."""
-    parts = collect(calibration.parts(events), ["part"])
-    if len(parts) < 2 or parts["learners"].min() < FEWEST:
+    fitted = refit.fit(refit.sample(found.of_all_months), refit.in_force(found.manifest))
+    if min(fitted.training_learners, fitted.judged_learners) < FEWEST:
         raise InvalidInput(
-            f"A forecast is learnt from some learners and judged on others, at least {FEWEST} each, and this selection has too few who"
-            " answered. Choose more cohorts, concepts or months, or a smaller minimum of observations."
+            f"A proposal is fitted to some learners and judged on others, at least {FEWEST} each, and this selection has too few who"
+            " answered. Choose more cohorts or concepts, or a smaller minimum of observations."
         )
-    return parts
+    return fitted
 
 
 def _points(found: Selected, by: Sequence[str]) -> pd.DataFrame:

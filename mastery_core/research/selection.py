@@ -6,7 +6,7 @@ concept is the largest of ``MINIMUMS`` that the number of their observations in 
 withheld from every selection. So any two selections differ by whole cells, and what is summed over their events differs by what at least
 ``FEWEST`` learners did.
 
-A measure that tells points within cells apart (opportunities, classes of gaps, weeks, learners to be judged on) names the *point* to ``select``: it is one more dimension
+A measure that tells points within cells apart (opportunities, classes of gaps, weeks, tenths of the scale) names the *point* to ``select``: it is one more dimension
 of the lattice then, and each cell and point of fewer than ``FEWEST`` learners is left out of that measure. So what two selections say of a
 point, as sums over its events, differs by what at least ``FEWEST`` learners did, or not at all.
 

@@ -13,6 +13,7 @@ from pages import chart, replies, signed_in
 from pages.researcher.explained import calibration as explained
 from pages.researcher.explained.view import command_line
 from pages.researcher.view import figure_files, open_screen, reproduce, tables
+from pages.words import count
 
 MEASURE = "calibration"
 PLACE = PROPOSED = "calibration_proposal"
@@ -25,8 +26,6 @@ view = open_screen("Calibration")
 with st.skeleton(height=LOADING_HEIGHT):
     found = tables(view, MEASURE)
 scores, rows = found["scores"], found["reliability"]
-training, training_answers = explained.part(found["learners"], "training")
-judged, judged_answers = explained.part(found["learners"], "judged")
 told = rows[~rows["withheld"]]
 column = st.column_config
 
@@ -35,19 +34,20 @@ st.markdown(explained.WHAT)
 # Figures
 
 of_score = scores.set_index("forecaster").loc["mastery"]
+learners, answers = int(of_score["learners"]), int(of_score["answers"])
 off = calibration_error(told)
 with st.grid(4, min_column_width=150):
     st.metric(
-        "Judged on", f"{judged_answers:,}", delta_description=f"answers of {explained.people(judged)}",
-        border=True, height="stretch", help=explained.judged(judged, judged_answers),
+        "Judged on", f"{answers:,}", delta_description=f"answers of {count(learners, 'learner')}",
+        border=True, height="stretch", help=explained.judged(learners, answers),
     )  # fmt: skip
     st.metric(
-        "Learnt from", f"{training_answers:,}", delta_description=f"answers of {explained.people(training)}",
-        border=True, height="stretch", help=explained.learnt(training, training_answers),
-    )  # fmt: skip
-    st.metric(
-        "Log loss", explained.figure(of_score["log_loss"]), delta_description=explained.best_note(scores),
+        "Log loss", explained.figure(of_score["log_loss"]), delta_description=explained.least_note(scores),
         border=True, height="stretch", help=explained.log_loss(scores),
+    )  # fmt: skip
+    st.metric(
+        "AUC", explained.figure(of_score["auc"]), delta_description=explained.most_note(scores),
+        border=True, height="stretch", help=explained.auc(scores),
     )  # fmt: skip
     st.metric(
         "Off by, on average", f"{explained.figure(off * 100, 1)} points", delta_description="from the answers",
@@ -107,47 +107,44 @@ if st.button(explained.WORK_IT_OUT, icon=":material/tune:", key="work_out_propos
 replies.say(PLACE)
 of_what, refit = st.session_state.get(PROPOSED, (None, None))
 if refit is not None and of_what == asked:
-    if not explained.enough(refit):
-        st.info(explained.too_few(refit), icon=":material/info:")
+    (st.success if refit.clear else st.info)(explained.verdict(refit))
+    with st.grid(3, min_column_width=150):
+        st.metric(
+            "Log loss falls by", explained.figure(refit.improvement, 4), delta_description="clear" if refit.clear else "not clear",
+            border=True, height="stretch", help=explained.improvement(refit),
+        )  # fmt: skip
+        st.metric(
+            "Scores given again", f"{explained.figure(refit.reproduced * 100, 1)}%", delta_description="by the rules in force",
+            border=True, height="stretch", help=explained.reproduced(refit),
+        )  # fmt: skip
+        st.metric(
+            "Fitted to", f"{refit.training_answers:,}", delta_description=f"answers of {count(refit.training_learners, 'learner')}",
+            border=True, height="stretch", help=explained.fitted_to(refit),
+        )  # fmt: skip
+    numbers = {
+        "now": column.NumberColumn("Now", format="%.4f", help=explained.NOW),
+        "proposed": column.NumberColumn("Proposed", format="%.4f", help=explained.THEN),
+        "change": column.NumberColumn("Change", format="%+.4f", help=explained.CHANGE),
+    }
+    st.dataframe(
+        explained.quality_table(refit), hide_index=True, placeholder="", key="proposal_quality", alt=explained.proposal_alt(refit),
+        column_config={
+            "measure": column.TextColumn("Measure", pinned=True, help=explained.MEASURE), **numbers,
+            "better": column.TextColumn("Better", help=explained.BETTER),
+        },
+    )  # fmt: skip
+    st.dataframe(
+        explained.parameter_table(refit), hide_index=True, placeholder="", key="proposal_parameters",
+        alt="The parameters of the score, now and as proposed",
+        column_config={"parameter": column.TextColumn("Parameter", pinned=True, help=explained.PARAMETER), **numbers},
+    )  # fmt: skip
+    if refit.proposed == refit.current:
+        st.info(explained.AS_GOOD, icon=":material/info:")
     else:
-        (st.success if refit.clear else st.info)(explained.verdict(refit))
-        with st.grid(3, min_column_width=150):
-            st.metric(
-                "Log loss falls by", explained.figure(refit.improvement, 4), delta_description="clear" if refit.clear else "not clear",
-                border=True, height="stretch", help=explained.improvement(refit),
-            )  # fmt: skip
-            st.metric(
-                "Scores given again", f"{explained.figure(refit.reproduced * 100, 1)}%", delta_description="by the rules in force",
-                border=True, height="stretch", help=explained.reproduced(refit),
-            )  # fmt: skip
-            st.metric(
-                "Fitted to", f"{refit.training_answers:,}", delta_description=f"answers of {explained.people(refit.training_learners)}",
-                border=True, height="stretch", help=explained.fitted_to(refit),
-            )  # fmt: skip
-        numbers = {
-            "now": column.NumberColumn("Now", format="%.4f", help=explained.NOW),
-            "proposed": column.NumberColumn("Proposed", format="%.4f", help=explained.THEN),
-            "change": column.NumberColumn("Change", format="%+.4f", help=explained.CHANGE),
-        }
-        st.dataframe(
-            explained.quality_table(refit), hide_index=True, placeholder="", key="proposal_quality", alt=explained.proposal_alt(refit),
-            column_config={
-                "measure": column.TextColumn("Measure", pinned=True, help=explained.MEASURE), **numbers,
-                "better": column.TextColumn("Better", help=explained.BETTER),
-            },
+        st.download_button(
+            "Proposal as SQL", partial(as_sql, refit), f"mastery-proposal-{view.made_at:%Y-%m-%d}.sql", "application/sql",
+            key="proposal_sql", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
-        st.dataframe(
-            explained.parameter_table(refit), hide_index=True, placeholder="", key="proposal_parameters",
-            alt="The parameters of the score, now and as proposed",
-            column_config={"parameter": column.TextColumn("Parameter", pinned=True, help=explained.PARAMETER), **numbers},
-        )  # fmt: skip
-        if refit.proposed == refit.current:
-            st.info(explained.AS_GOOD, icon=":material/info:")
-        else:
-            st.download_button(
-                "Proposal as SQL", partial(as_sql, refit), f"mastery-proposal-{view.made_at:%Y-%m-%d}.sql", "application/sql",
-                key="proposal_sql", icon=":material/download:", on_click="ignore",
-            )  # fmt: skip
 st.markdown(explained.SAME_FROM_THE_COMMAND_LINE)
 st.code(command_line("refit", of_all_months), language=None, wrap_lines=True)
 reproduce(view, MEASURE)

@@ -61,6 +61,10 @@ def test_figures_are_those_of_the_measure(screen: Screen, researcher: str, measu
     rows = table(app, 1)
     assert [row["forecaster"] for row in rows] == scores["forecaster"].tolist()
     assert [row["log_loss"] for row in rows] == pytest.approx(scores["log_loss"].tolist(), abs=1e-4)
+    answers, learners = scores["answers"].iloc[0], scores["learners"].iloc[0]
+    assert figures(app)["Judged on"] == f"{answers:,}"
+    assert f"answers of {learners} learners" in said(app)
+    assert figures(app)["AUC"] == f"{scores['auc'].iloc[0]:.3f}"
     assert figures(app)["Log loss"] == f"{scores['log_loss'].iloc[0]:.3f}"
     assert unexplained(app) == []
 
@@ -100,16 +104,6 @@ def test_a_proposal_that_is_not_clear_says_so_and_one_that_changes_nothing_is_no
     app = screen(researcher, SCREEN).button(key=BUTTON).click().run()
     assert "not clear" in said(app)
     assert "there is nothing to change" in said(app)
-    assert "Proposal as SQL" not in offered
-
-
-def test_of_too_few_learners_no_proposal_is_told(
-    screen: Screen, researcher: str, monkeypatch: pytest.MonkeyPatch, offered: Offered
-) -> None:
-    proposing(monkeypatch, replace(FOUND, judged_learners=4))
-    app = screen(researcher, SCREEN).button(key=BUTTON).click().run()
-    assert len(app.dataframe) == 2
-    assert "A proposal takes 5 learners" in said(app)
     assert "Proposal as SQL" not in offered
 
 

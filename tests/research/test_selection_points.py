@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from mastery_core.comparison import FEWEST
-from mastery_core.research.calibration import HELD_OUT, is_held_out, judged_bin
+from mastery_core.research.calibration import tenth
 from mastery_core.research.engines import collect
 from mastery_core.research.retention import GAP_EDGES_DAYS, gap_class
 from mastery_core.research.selection import CELL, Selection, select
@@ -44,11 +44,7 @@ POINTS: dict[str, tuple[nw.Expr, Callable[[pd.DataFrame], "pd.Series[Any]"]]] = 
     "opportunity": (OPPORTUNITY, lambda frame: frame.opportunity.astype("float64")),
     "gap": (gap_class(), gap_class_of),
     "week": (WEEK, lambda frame: (frame.seconds // 86_400 + 3) // 7),
-    "tenth": (
-        judged_bin(),
-        lambda frame: (frame.before * 10).clip(upper=9).floordiv(1).where(frame.learner.str[-1].isin(list(HELD_OUT))),
-    ),
-    "judged or not": (is_held_out(), lambda frame: frame.learner.str[-1].isin(list(HELD_OUT)).astype("float64")),
+    "tenth": (tenth(), lambda frame: (frame.before * 10).clip(upper=9).floordiv(1)),
 }
 
 

@@ -4,7 +4,7 @@ with learners as (
     least(floor(before * 10)::bigint, 9) as bin, learner, count(*) as answers, count(*) filter (where is_correct) as correct,
     sum(before) as forecasts
   from read_parquet($files, hive_partitioning = false)
-  where is_correct is not null and (ends_with(learner, '0') or ends_with(learner, '4') or ends_with(learner, '8') or ends_with(learner, 'c'))
+  where is_correct is not null
   group by bin, learner
 )
 select

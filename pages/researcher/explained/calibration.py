@@ -5,14 +5,13 @@ import pandas as pd
 
 from mastery_core.comparison import FEWEST
 from mastery_core.decay import half_life_days
-from mastery_core.research.calibration import HELD_OUT, SURE
+from mastery_core.research.calibration import SURE
 from mastery_core.research.refit import Parameters, Refit
 from pages.words import NONE, count, percent
 
 WHAT = (
-    "The mastery score before an answer, taken as a forecast that the answer will be right. It is judged on a quarter of the learners "
-    f"(whose name ends with {', '.join(HELD_OUT[:-1])} or {HELD_OUT[-1]}, the same in every extract); what another forecast has to learn, it "
-    "learns from the others."
+    "The mastery score before an answer, taken as a forecast that the answer will be right, beside two forecasts that anybody could make. "
+    "Nobody is forecast by what they taught: what a forecast has to learn, it learns for each quarter of the learners from the other three."
 )
 LEGEND = (
     ":small[:blue[● right answers of a tenth of the scale, with the 95% interval; the larger, the more answers] · dashed: as often right as "
@@ -25,16 +24,16 @@ METHOD = (
 WITHHELD = "withheld"
 FORECASTS = (
     "* **mastery**: the score that the answer met, what is forgotten by then taken off;\n"
-    "* **skill mean**: how often the other learners were right on the concept. It knows nothing of the learner, but also what others "
-    "answered later;\n"
+    "* **skill mean**: how often the learners of the other three quarters were right on the concept (quarters go by the last digit of a "
+    "learner's name in the extract). It knows nothing of the learner, but also what others answered later;\n"
     "* **running success rate**: (right + 1) ÷ (answers + 2) of the learner's own answers on the concept before this one; one half at first."
 )
 FORECASTER = "What forecasts the answer: see below."
 LOG_LOSS = "The mean of −ln of the chance that was given to what happened, in nats an answer. Less is better; always saying 50% gives 0.693."
 BRIER = "The mean of (forecast − answer)², an answer being 1 or 0. Less is better; always saying 50% gives 0.25."
 AUC = (
-    "The share of pairs of a right and a wrong answer in which the right one had the higher forecast, equal ones half. More is better; 0.5 is "
-    "what chance gives. Empty where all are right or all wrong."
+    "The share of pairs of a right and a wrong answer, of learners of one quarter, in which the right one had the higher forecast, equal ones "
+    "half. More is better; 0.5 is what chance gives. Empty where all are right or all wrong."
 )
 ANSWERS, RIGHT, LEARNERS = "Answers judged on.", "How many of them were right.", "Different learners who gave them."
 TENTH = "From which forecast to which, in percent; a forecast of 100% is in the last."
@@ -57,10 +56,6 @@ PROPOSAL = (
 WORK_IT_OUT, WORKING = "Work out what would forecast better", "Folding scores again and again …"
 SAME_FROM_THE_COMMAND_LINE = "The same file, for a program; it takes no months:"
 AS_GOOD = "What is in force is the best that was found: there is nothing to change."
-PROPOSAL_TOO_FEW = (
-    "A proposal takes {fewest} learners to learn from and {fewest} others to judge on; here are {training} and {judged}. Choose more cohorts "
-    "or concepts above, or a smaller minimum of observations."
-)
 PARAMETER, NOW, THEN = (
     "What the score follows.",
     "What was in force when the extract was made.",
@@ -71,38 +66,40 @@ MEASURE = "What is judged, on learners that the proposal was not fitted to."
 BETTER = "Which of the two forecasts better."
 
 
-def part(learners: pd.DataFrame, name: str) -> tuple[int, int]:
-    """Learners and answers of a part, "training" or "judged"; nobody where it has no row."""
-    row = learners[learners["part"] == name]
-    return (0, 0) if row.empty else (int(row["learners"].iloc[0]), int(row["answers"].iloc[0]))
-
-
-def people(number: int) -> str:
-    """How many learners, unless they are too few to say."""
-    return count(number, "learner") if number >= FEWEST or not number else f"under {FEWEST} learners"
-
-
 def judged(learners: int, answers: int) -> str:
-    return f"Answers of the quarter of the learners that is set aside: {answers:,}, of {people(learners)}."
-
-
-def learnt(learners: int, answers: int) -> str:
-    return f"Answers of the other learners, from which the skill mean is learnt: {answers:,}, of {people(learners)}."
+    return (
+        f"All answers of the selection, each forecast by each forecaster: {answers:,}, of {count(learners, 'learner')}."
+    )
 
 
 def figure(value: float, digits: int = 3) -> str:
     return NONE if np.isnan(value) else f"{value:.{digits}f}"
 
 
-def best_note(scores: pd.DataFrame, name: str = "log_loss") -> str:
-    """Which forecaster has the least of it."""
-    known = scores[name].dropna()
-    return "not known" if known.empty else f"least: {scores.loc[known.idxmin(), 'forecaster']}"
+def least_note(scores: pd.DataFrame) -> str:
+    """Which forecaster has the least log loss."""
+    return _named("least", scores, scores["log_loss"].dropna().sort_values())
+
+
+def most_note(scores: pd.DataFrame) -> str:
+    """Which forecaster has the largest AUC."""
+    return _named("most", scores, scores["auc"].dropna().sort_values(ascending=False))
+
+
+def _named(how: str, scores: pd.DataFrame, best: "pd.Series[float]") -> str:
+    return "not known" if best.empty else f"{how}: {scores.loc[best.index[0], 'forecaster']}"
 
 
 def log_loss(scores: pd.DataFrame) -> str:
-    others = "; ".join(f"{row['forecaster']}: {figure(row['log_loss'], 4)}" for row in scores.to_dict("records"))
-    return f"{LOG_LOSS}\n\n{others}."
+    return f"{LOG_LOSS}\n\n{_of_each(scores, 'log_loss')}."
+
+
+def auc(scores: pd.DataFrame) -> str:
+    return f"{AUC}\n\n{_of_each(scores, 'auc')}."
+
+
+def _of_each(scores: pd.DataFrame, name: str) -> str:
+    return "; ".join(f"{row['forecaster']}: {figure(row[name], 4)}" for row in scores.to_dict("records"))
 
 
 def error(told: pd.DataFrame, value: float) -> str:
@@ -146,16 +143,6 @@ def reliability_alt(told: pd.DataFrame, withheld: int) -> str:
         f"{percent(last['forecast'])} was; {inside} of {len(told)} tenths have the forecast within their 95% interval, {withheld} withheld. "
         "The table below has the numbers."
     )
-
-
-def enough(found: Refit) -> bool:
-    """Whether a proposal may be told of: at least so many learners on either side that none can be picked out."""
-    return min(found.training_learners, found.judged_learners) >= FEWEST
-
-
-def too_few(found: Refit) -> str:
-    training, judged_on = people(found.training_learners), people(found.judged_learners)
-    return PROPOSAL_TOO_FEW.format(fewest=FEWEST, training=training, judged=judged_on)
 
 
 def parameter_table(found: Refit) -> pd.DataFrame:

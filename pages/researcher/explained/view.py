@@ -34,7 +34,7 @@ HELD = (
     "Selected are whole cells. A cell is what learners of a cohort did on a concept in a month (UTC), of one kind (answers, others, resets), "
     f"by how often they observed it in all ({', '.join(map(str, MINIMUMS))} or more). A cell of fewer than {FEWEST} learners is in no "
     "selection, so that no two selections differ by what so few did. Figures of points within cells (opportunities, classes of gaps, "
-    f"weeks, learners to be judged on) leave out those of fewer than {FEWEST} cell by cell, and so may be of fewer events than stand here."
+    f"weeks, tenths of the scale) leave out those of fewer than {FEWEST} cell by cell, and so may be of fewer events than stand here."
 )
 REPRODUCE = (
     "This gives the same numbers. `DIR` is the folder of the extract: unpack *Events as Parquet* of the screen **Data** there, or write it "
