@@ -259,9 +259,8 @@ class MasteryService:
         moment = _moment(at)
         since = _days_before(moment, days)
         answer = self.database.call("learner_days", learner=user_id, since=since, until=moment)
-        midnights = np.arange(np.datetime64(since.date()) + 1, np.datetime64(moment.date()) + 1).astype(
-            "datetime64[us]"
-        )
+        first, end = (np.datetime64(each.date(), "D") + np.timedelta64(1, "D") for each in (since, moment))
+        midnights = np.arange(first, end, np.timedelta64(1, "D")).astype("datetime64[us]")
         now = np.datetime64(moment.replace(tzinfo=None), "us")
         # What happens at midnight belongs to the day that begins.
         asked = np.append(midnights - np.timedelta64(1, "us"), now).astype(np.int64) / 1e6

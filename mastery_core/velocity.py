@@ -50,12 +50,13 @@ def _begin(day: Days, unit: str) -> Days:
     if unit == "month":
         return day.astype("datetime64[M]").astype("datetime64[D]")
     since_monday = (day.astype(np.int64) + 3) % 7  # 1970 began on a Thursday
-    return day - since_monday if unit == "week" else day
+    return day - since_monday.astype("timedelta64[D]") if unit == "week" else day
 
 
 def _all_between(first: np.datetime64, last: np.datetime64, unit: str) -> Days:
     if unit == "month":
-        months = np.arange(first.astype("datetime64[M]"), last.astype("datetime64[M]") + 1)
+        month = np.timedelta64(1, "M")
+        months = np.arange(first.astype("datetime64[M]"), last.astype("datetime64[M]") + month, month)
         return months.astype("datetime64[D]")
-    step = 7 if unit == "week" else 1
-    return np.arange(_begin(np.array([first]), unit)[0], last + 1, step)
+    step = np.timedelta64(7 if unit == "week" else 1, "D")
+    return np.arange(_begin(np.array([first]), unit)[0], last + np.timedelta64(1, "D"), step)

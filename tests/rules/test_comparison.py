@@ -223,7 +223,8 @@ def test_overall_of_pairs_weighs_a_learners_same_concepts_both_times() -> None:
 def test_nothing_in_common_is_said_and_nothing_breaks() -> None:
     nobody = Cells([], [], np.empty((0, 0)), np.empty((0, 0), dtype=np.int64))
     assert compare(nobody, nobody).empty
-    assert overall(nobody, cells(drawn(1, 9))) == overall(cells(drawn(1, 9), concepts=["x"]), cells(drawn(1, 9)))
+    same = overall(cells(drawn(1, 9), concepts=["x"]), cells(drawn(1, 9)))
+    assert repr(overall(nobody, cells(drawn(1, 9)))) == repr(same)  # NaN equals nothing, itself neither
     assert not overall(nobody, nobody).compared
     assert isinstance(overall(nobody, nobody), Difference)
     assert list(compare(nobody, cells(drawn(1, 9)))["compared"]) == [False]
