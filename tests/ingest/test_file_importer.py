@@ -122,7 +122,7 @@ def test_the_concept_column_may_be_chosen_for_a_csv_too(recorder, write):
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_progress_runs_from_little_to_all_of_the_file(recorder, write, pack):
-    path = write(pack((CSV + "".join(row(learner=f"l{n}") for n in range(8_000))).encode()))
+    path = write(pack((CSV + "".join(row(learner=f"l{n}") for n in range(16_000))).encode()))
     calls = []
     import_file(recorder, path, format="csv", batch_size=200, on_progress=lambda *call: calls.append(call))
     done = [call[0] for call in calls]
