@@ -148,12 +148,9 @@ def _choices(folder: Path, fingerprint: str) -> "Choices":  # noqa: ARG001 - a k
 @lru_cache(maxsize=200)
 def _held(folder: Path, fingerprint: str, selection: "Selection") -> "Held":
     from mastery_core.research.engines import open_events  # noqa: PLC0415
-    from mastery_core.research.selection import check, counts, require  # noqa: PLC0415
+    from mastery_core.research.selection import hold  # noqa: PLC0415
 
-    check(selection, _choices(folder, fingerprint))
-    held = counts(open_events(folder), selection)
-    require(held)
-    return held
+    return hold(open_events(folder), selection, _choices(folder, fingerprint))
 
 
 @contextmanager

@@ -38,9 +38,9 @@ Lazy = nw.LazyFrame[Any]
 Floats = NDArray[np.float64]
 
 
-def tenth(bins: int = 10) -> nw.Expr:
-    """The bin, of so many of equal width, that ``reliability`` counts an answer's mastery score in."""
-    return _bin(nw.col("before"), bins)
+def tenth() -> nw.Expr:
+    """The tenth of the scale, from 0, that ``reliability`` counts an answer's mastery score in."""
+    return _bin(nw.col("before"), 10)
 
 
 def forecasts(events: Lazy) -> Lazy:

@@ -18,7 +18,7 @@ from mastery_core.errors import InvalidInput
 from mastery_core.research import afm, calibration, learning_curves, refit, retention, time_to_mastery, velocity
 from mastery_core.research.engines import collect, open_events
 from mastery_core.research.extract import Manifest, read_manifest
-from mastery_core.research.selection import Held, Selection, check, choices, counts, require, select
+from mastery_core.research.selection import Held, Selection, choices, hold, select
 
 VELOCITIES = {"per_day": "a day", "per_day_practised": "a day practised", "per_10": "in 10 observations"}
 
@@ -47,13 +47,11 @@ class Selected:
 def open_selection(folder: Path, selection: Selection, engine: str = "duckdb", held: Held | None = None) -> Selected:
     """A selection of the extract in ``folder``; ``held`` is what it holds, where that has been counted already.
 
-    Raises InvalidInput as ``open_events``, ``check`` and ``require`` do.
+    Raises InvalidInput as ``open_events`` and ``hold`` do.
     """
     events = open_events(folder, engine)
     if held is None:
-        check(selection, choices(events))
-        held = counts(events, selection)
-        require(held)
+        held = hold(events, selection, choices(events))
     of_all_months = replace(selection, first_month=None, last_month=None)
     return Selected(
         select(events, selection), select(events, of_all_months), held, read_manifest(folder), events, selection

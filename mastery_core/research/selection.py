@@ -163,13 +163,18 @@ def check(selection: Selection, offered: Choices) -> None:
             raise InvalidInput(f"There is no month {month} to choose: choose from {first} to {last}.")
 
 
-def require(held: Held) -> None:
-    """Raise InvalidInput where nothing is left of a selection."""
+def hold(events: Lazy, selection: Selection, offered: Choices) -> Held:
+    """What a selection holds of the events of an extract, of which so much is ``offered``. Raises InvalidInput as ``check`` does, and where
+    nothing is left.
+    """
+    check(selection, offered)
+    held = counts(events, selection)
     if not held.events:
         raise InvalidInput(
             f"Nothing is left of this selection: wherever it looks, fewer than {FEWEST} learners practised alike."
             " Choose more cohorts, concepts or months, or a smaller minimum of observations."
         )
+    return held
 
 
 def _place(point: nw.Expr | None) -> list[str]:

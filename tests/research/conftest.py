@@ -97,6 +97,23 @@ def events_of(log: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def log_of(answers: dict[str, str]) -> pd.DataFrame:
+    """Events of learners who met a concept once a day: of each a letter an answer, r or w, or p for reading."""
+    rows = [
+        (
+            learner,
+            "Concept",
+            {"r": "correct", "w": "incorrect", "p": "passive_read"}[letter],
+            pd.Timestamp("2026-03-01", tz="UTC") + pd.Timedelta(days=n),
+            n,
+        )
+        for learner, letters in answers.items()
+        for n, letter in enumerate(letters)
+    ]
+    log = pd.DataFrame(rows, columns=["learner", "concept", "outcome", "at", "id"]).assign(cohort="cohort")
+    return events_of(log)
+
+
 @pytest.fixture(scope="session")
 def extracts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
     """``extracts(name)``: the folder of the extract of the sample classroom or of real practice, made at most once."""

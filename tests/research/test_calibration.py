@@ -12,7 +12,7 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from mastery_core.intervals import wilson
 from mastery_core.research import calibration
 from mastery_core.research.engines import collect
-from tests.research.conftest import Lazy, events_of
+from tests.research.conftest import Lazy, log_of
 
 BY = ["learner", "concept", "opportunity"]
 EMPTY = pd.DataFrame(
@@ -46,23 +46,6 @@ def plain(frame: pd.DataFrame) -> pd.DataFrame:
         mine.append(bool(row.is_correct))
     columns = [*BY, "right", "before", "skill_mean", "success_rate"]
     return pd.DataFrame(rows, columns=columns).astype({"opportunity": "int32"} | dict.fromkeys(columns[3:], "float64"))
-
-
-def log_of(answers: dict[str, str]) -> pd.DataFrame:
-    """Events of learners who answered a concept once a day: of each a letter an answer, r or w."""
-    rows = [
-        (
-            learner,
-            "Concept",
-            {"r": "correct", "w": "incorrect"}[letter],
-            pd.Timestamp("2026-03-01", tz="UTC") + pd.Timedelta(days=n),
-            n,
-        )
-        for learner, letters in answers.items()
-        for n, letter in enumerate(letters)
-    ]
-    log = pd.DataFrame(rows, columns=["learner", "concept", "outcome", "at", "id"]).assign(cohort="cohort")
-    return events_of(log)
 
 
 def on_pandas(frame: pd.DataFrame) -> Lazy:

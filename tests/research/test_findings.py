@@ -11,18 +11,10 @@ from mastery_core.errors import InvalidInput
 from mastery_core.research import findings
 from mastery_core.research.extract import Manifest
 from mastery_core.research.selection import Held, Selection
-from tests.research.conftest import events_of
+from tests.research.conftest import log_of
 
 SETTINGS = {"decay_factor": 0.95, "decay_period_days": 1, "initial_score": 0.5}
 RULES = [{"outcome": "correct", "delta": 0.1, "trigger_type": "quiz_attempt", "is_correct": True}]
-
-
-def log_of(outcome: str, *names: str) -> pd.DataFrame:
-    """The events of learners to whom this happened on three days of March 2026."""
-    start = pd.Timestamp("2026-03-02", tz="UTC")
-    rows = [(name, outcome, start + pd.Timedelta(days=day), day) for name in names for day in range(3)]
-    log = pd.DataFrame(rows, columns=["learner", "outcome", "at", "id"])
-    return events_of(log.assign(cohort="A", concept="Sets"))
 
 
 def found(lazily: Callable[[pd.DataFrame], nw.LazyFrame[Any]], frame: pd.DataFrame) -> findings.Selected:
@@ -31,14 +23,14 @@ def found(lazily: Callable[[pd.DataFrame], nw.LazyFrame[Any]], frame: pd.DataFra
 
 
 def test_where_nobody_answered_nothing_is_forecast(lazily: Callable[[pd.DataFrame], nw.LazyFrame[Any]]) -> None:
-    read = found(lazily, log_of("passive_read", "a0", "b1", "c2", "d3", "e4"))
+    read = found(lazily, log_of(dict.fromkeys(("a0", "b1", "c2", "d3", "e4"), "ppp")))
     with pytest.raises(InvalidInput, match="Nobody answered anything in this selection"):
         findings.calibrations(read)
 
 
 def test_all_who_answered_are_judged(lazily: Callable[[pd.DataFrame], nw.LazyFrame[Any]]) -> None:
     names = "a0", "b1", "c2", "d3", "e4"
-    told = findings.calibrations(found(lazily, log_of("correct", *names)))
+    told = findings.calibrations(found(lazily, log_of(dict.fromkeys(names, "rrr"))))
     assert told["scores"][["learners", "answers", "right"]].to_numpy().tolist() == [[5, 15, 15]] * 3
     assert told["reliability"][["begins", "learners", "answers"]].to_numpy().tolist() == [[0.5, 5, 10], [0.6, 5, 5]]
 
@@ -49,10 +41,10 @@ def test_a_proposal_takes_five_learners_to_fit_and_five_to_judge_it(
 ) -> None:
     names = [*(f"{n}0" for n in range(judged)), *(f"{n}1" for n in range(others))]
     with pytest.raises(InvalidInput, match="at least 5 each, and this selection has too few who answered"):
-        findings.proposal(found(lazily, log_of("correct", *names)))
+        findings.proposal(found(lazily, log_of(dict.fromkeys(names, "rrr"))))
 
 
 def test_with_so_many_there_is_a_proposal(lazily: Callable[[pd.DataFrame], nw.LazyFrame[Any]]) -> None:
     names = [*(f"{n}0" for n in range(5)), *(f"{n}1" for n in range(5))]
-    told = findings.proposal(found(lazily, log_of("correct", *names)))
+    told = findings.proposal(found(lazily, log_of(dict.fromkeys(names, "rrr"))))
     assert (told.judged_learners, told.training_learners) == (5, 5)

@@ -22,7 +22,7 @@ from mastery_core.research.selection import (
     check,
     choices,
     counts,
-    require,
+    hold,
     select,
 )
 from tests.research.plain_selections import (
@@ -211,8 +211,6 @@ def test_few_or_none_are_told_as_a_sentence(learners: int) -> None:
     assert choices(events) == Choices((), (), ())
     held = counts(events, Selection(minimum=20))
     assert held == Held(0, 0, None if learners else 0)
-    with pytest.raises(InvalidInput, match=r"Nothing is left of this selection: .* fewer than 5 learners"):
-        require(held)
     with pytest.raises(InvalidInput, match="There is nothing to choose: nowhere"):
         check(Selection(), choices(events))
 
@@ -226,8 +224,11 @@ def test_no_events_are_told_so_on_every_engine(lazily: Lazily) -> None:
     assert choices(events) == Choices((), (), ())
 
 
-def test_something_left_is_not_refused() -> None:
-    require(Held(5, 5, None))
+def test_nothing_left_is_told_as_a_sentence_and_something_left_is_counted(lazily: Lazily) -> None:
+    events = lazily(made_of(class_of(6)))
+    assert hold(events, Selection(), choices(events)) == Held(6, 6, 0)
+    with pytest.raises(InvalidInput, match=r"Nothing is left of this selection: .* fewer than 5 learners"):
+        hold(events, Selection(minimum=20), choices(events))
 
 
 @pytest.mark.parametrize(
