@@ -67,6 +67,7 @@ runpy.run_path(sys.argv[2])["Server"](sys.argv[3]).watch(int(sys.argv[4]))
 SOCKET_BYTES = 103  # sun_path on macOS; Linux has 107
 START_SECONDS = 120  # after a crash up to max_wal_size is replayed first
 STOP_SECONDS = 60
+PING_SECONDS = 10
 
 log = logging.getLogger(__name__)
 
@@ -115,8 +116,8 @@ class Server:
             logged = (self.home / LOG).read_bytes()[-LOG_TAIL:].decode(errors="replace")
         except OSError:
             return ""
-        _, _, panic = logged.rpartition("PANIC:")
-        return panic.partition("\n")[0].strip()
+        _, panicked, panic = logged.rpartition("PANIC:")
+        return panic.partition("\n")[0].strip() if panicked else ""
 
     def leave(self) -> None:
         """Give up this process's place; the last one stops the server. Done at exit too; again, it does nothing."""
@@ -230,9 +231,17 @@ class Server:
             return None
         return (process, lines[7].strip() if len(lines) > 7 else "starting") if self._is_of_cluster(process) else None
 
+    def _answers(self) -> bool:
+        """Whether connections are taken. One that is dying, or recovering from a lost process, still calls itself ready."""
+        from psycopg import pq  # noqa: PLC0415 - as in conninfo
+
+        return pq.PGconn.ping(f"{self.conninfo()} connect_timeout={PING_SECONDS}".encode()) == pq.Ping.OK
+
     def _have_server(self) -> None:
         def settled() -> bool:
-            return (found := self._postmaster()) is None or found[1] == "ready"
+            if (found := self._postmaster()) is None:
+                return True
+            return found[1] == "ready" and (self._answers() or not self._socket.exists())
 
         if not _wait(settled, START_SECONDS):
             raise Unavailable(f"PostgreSQL in {self._cluster} is still starting or stopping; see {self.home / LOG}.")

@@ -294,6 +294,34 @@ def test_comes_back_after_sigkill(home: Path, server_at: Callable[[Path], Server
     assert server.conninfo() == conninfo
 
 
+def test_one_that_dies_while_it_is_looked_at_is_started_again(home: Path, server_at: Callable[[Path], Server]) -> None:
+    server = server_at(home)
+    server.start()
+    dying = psutil.Process(postmaster(home))
+    dying.suspend()  # as one that was killed, and has a gigabyte to give back before it is gone
+    gone = threading.Timer(0.5, dying.kill)
+    gone.start()
+    server.start()
+    assert ask(server, "select n from kept") == (1,)
+    assert postmaster(home) != dying.pid
+    gone.join()
+
+
+def test_one_that_has_lost_a_process_is_waited_for(home: Path, server_at: Callable[[Path], Server]) -> None:
+    server = server_at(home)
+    server.start()
+    pid = postmaster(home)
+    for _ in range(5):
+        with closing(psycopg.connect(server.conninfo(), autocommit=True)) as connection:
+            os.kill(connection.info.backend_pid, signal.SIGKILL)  # PostgreSQL ends all others, and begins anew
+            with suppress(psycopg.OperationalError):
+                connection.execute("select pg_sleep(30)")
+        server.start()
+        assert ask(server, "select n from kept") == (1,)
+    assert postmaster(home) == pid
+    assert server.why_it_stopped() == ""
+
+
 def test_comes_back_while_a_query_of_the_killed_server_still_runs(
     home: Path, server_at: Callable[[Path], Server]
 ) -> None:
