@@ -130,8 +130,9 @@ $$;
 
 -- What learners did on these days, as columns: learner by learner, concept by concept, in the order in which it happened. ``learner`` is
 -- the place (from 0) in the list asked for, ``at`` in microseconds since 1970, ``gap`` in seconds since the concept was touched before,
--- null the first time. Of a table that has just been filled PostgreSQL knows nothing, and would go through it for each event
--- (enable_nestloop). ``before`` is the score that an outcome met, after ``forgotten`` (at most 0) was taken from it in the gap.
+-- null the first time. ``before`` is the score that an outcome met, after ``forgotten`` (at most 0) was taken from it in the gap. Each
+-- table is asked for these learners, of all it holds; of one that has just been filled PostgreSQL knows nothing, and would go through
+-- it for each event (enable_nestloop).
 create function public.research_events(days date[], learners text[]) returns json language plpgsql stable security invoker set search_path = '' as $$
 begin
   return private.research_events(days, learners);
@@ -143,20 +144,20 @@ set search_path = '' set work_mem = '64MB' set enable_nestloop = off set plan_ca
 declare
   beginning constant timestamptz := (select min(each) from unnest(days) each)::timestamp at time zone 'UTC';
   ending constant timestamptz := ((select max(each) from unnest(days) each) + 1)::timestamp at time zone 'UTC';
+  people uuid[];
 begin
   perform private.require_researcher();
+  people := (
+    select array_agg(r.user_id order by asked.n) -- null for who is gone
+    from unnest(learners) with ordinality as asked (name, n) left join private.researched() r on r.learner = asked.name);
   return (
-    with people as materialized (
-      select r.user_id, (asked.n - 1)::integer as learner
-      from unnest(learners) with ordinality as asked (name, n) join private.researched() r on r.learner = asked.name
-    ),
-    told as ( -- of one day what went before lies in the row before, of the first one in that of the day
-      select p.learner, h.*, (h.created_at at time zone 'UTC')::date as day, lag(h.interaction_id) over in_order = h.interaction_id as faded,
+    with told as ( -- of one day what went before lies in the row before, of the first one in that of the day
+      select (p.n - 1)::integer as learner, h.*, (h.created_at at time zone 'UTC')::date as day, lag(h.interaction_id) over in_order = h.interaction_id as faded,
              lag(h.delta) over in_order as lost, lag(h.created_at) over in_order as previous, lag(h.created_at, 2) over in_order as one_more
-      from people p join public.mastery_history h on h.user_id = p.user_id
-      where h.created_at >= beginning and h.created_at < ending and (h.created_at at time zone 'UTC')::date = any (days)
+      from unnest(people) with ordinality as p (user_id, n) join public.mastery_history h on h.user_id = p.user_id
+      where h.user_id = any (people) and h.created_at >= beginning and h.created_at < ending and (h.created_at at time zone 'UTC')::date = any (days)
       window in_order as (
-        partition by p.learner, h.concept_tag, (h.created_at at time zone 'UTC')::date
+        partition by p.n, h.concept_tag, (h.created_at at time zone 'UTC')::date
         order by h.created_at, h.interaction_id, h.trigger_type <> 'decay')
     ),
     sessions as materialized ( -- each name once
@@ -171,7 +172,8 @@ begin
       join public.interactions i on i.id = t.interaction_id
       join public.mastery_daily d on d.user_id = t.user_id and d.day = t.day and d.concept_tag = t.concept_tag
       left join sessions s on s.session_id = t.session_id
-      where t.trigger_type <> 'decay'
+      where t.trigger_type <> 'decay' and i.student_id = any (people) and i.created_at >= beginning and i.created_at < ending
+        and d.user_id = any (people) and d.day = any (days)
       order by t.learner, t.concept_tag collate "C", t.created_at, t.interaction_id
     )
     select json_build_object(
