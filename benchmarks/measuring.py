@@ -79,9 +79,13 @@ MEASURES = {
     ),
     "calibration scores": Measure(calibration.scores, "scores", ["forecaster"]),
     "calibration reliability": Measure(lambda events: collect(calibration.reliability(events)), "reliability", ["bin"]),
-    "selection cells": Measure(lambda events: collect(selection.cells(events)), "cells", list(selection.CELL)),
+    "selection cells": Measure(
+        lambda events: collect(selection.cells(selection.lattice(events))), "cells", list(selection.CELL)
+    ),
     "selection counts": Measure(
-        lambda events: pd.DataFrame([asdict(selection.counts(events, SELECTED))]), "counts", ["learners"]
+        lambda events: pd.DataFrame([asdict(selection.counts(selection.lattice(events), SELECTED))]),
+        "counts",
+        ["learners"],
     ),
 }
 

@@ -140,17 +140,17 @@ class ResearchService:
 @lru_cache(maxsize=2)
 def _choices(folder: Path, fingerprint: str) -> "Choices":  # noqa: ARG001 - a key of the cache
     from mastery_core.research.engines import open_events  # noqa: PLC0415 - the engines take their time to load
-    from mastery_core.research.selection import choices  # noqa: PLC0415
+    from mastery_core.research.selection import choices, lattice  # noqa: PLC0415
 
-    return choices(open_events(folder))
+    return choices(lattice(open_events(folder)))
 
 
 @lru_cache(maxsize=200)
 def _held(folder: Path, fingerprint: str, selection: "Selection") -> "Held":
     from mastery_core.research.engines import open_events  # noqa: PLC0415
-    from mastery_core.research.selection import hold  # noqa: PLC0415
+    from mastery_core.research.selection import hold, lattice  # noqa: PLC0415
 
-    return hold(open_events(folder), selection, _choices(folder, fingerprint))
+    return hold(lattice(open_events(folder)), selection, _choices(folder, fingerprint))
 
 
 @contextmanager

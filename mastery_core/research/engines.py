@@ -5,8 +5,9 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import narwhals as nw
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 from mastery_core.errors import InvalidInput
 from mastery_core.research.extract import SCHEMA, file_of, read_manifest
 
+_kept = count()
 # What DuckDB may take before it puts aside on disk what it is at work on.
 DUCKDB_MEMORY = "3GB"
 SPARK_MISSING = (
@@ -35,6 +37,18 @@ def open_events(folder: Path, engine: str = "duckdb") -> nw.LazyFrame[Any]:
         raise InvalidInput(f'There is no engine "{engine}", only: {", ".join(ENGINES)}.')
     events: nw.LazyFrame[Any] = nw.from_native(ENGINES[engine](_whole_files(folder))).lazy()
     return events
+
+
+def kept(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The same rows, worked out once for all that is asked of them. They go when nobody holds the frame, nor one that it came from."""
+    native = frame.to_native()
+    if isinstance(native, duckdb.DuckDBPyRelation):
+        name = f"kept_{next(_kept)}"
+        native.query("worked_out", f"create temp table {name} as from worked_out")  # of the connection of its events
+        frame = nw.from_native(cast("duckdb.DuckDBPyRelation", native.query("worked_out", f"from {name}"))).lazy()
+    elif frame.implementation.is_spark_like():
+        frame = nw.from_native(native.cache()).lazy()
+    return frame
 
 
 def collect(measured: nw.LazyFrame[Any], by: Sequence[str] = ()) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from mastery_core.errors import InvalidInput
 from mastery_core.research import afm, calibration, learning_curves, refit, retention, time_to_mastery, velocity
 from mastery_core.research.engines import collect, open_events
 from mastery_core.research.extract import Manifest, read_manifest
-from mastery_core.research.selection import Held, Selection, choices, hold, select
+from mastery_core.research.selection import Held, Lattice, Selection, choices, hold, lattice, select
 
 VELOCITIES = {"per_day": "a day", "per_day_practised": "a day practised", "per_10": "in 10 observations"}
 
@@ -29,19 +29,19 @@ Tables = dict[str, pd.DataFrame]
 class Selected:
     """The events of a selection, those ``in_time`` and those of all months, what it holds, and the manifest of the extract.
 
-    ``events`` are all of the extract, those that are withheld too: they are for ``at`` alone.
+    ``lattice`` is of the whole extract, with what is withheld: it is for ``at`` alone.
     """
 
     in_time: nw.LazyFrame[Any]
     of_all_months: nw.LazyFrame[Any]
     held: Held
     manifest: Manifest
-    events: nw.LazyFrame[Any]
+    lattice: Lattice
     selection: Selection
 
     def at(self, point: nw.Expr) -> nw.LazyFrame[Any]:
         """The events ``in_time``, for a measure that tells such points apart."""
-        return select(self.events, self.selection, point)
+        return select(self.lattice, self.selection, point)
 
 
 def open_selection(folder: Path, selection: Selection, engine: str = "duckdb", held: Held | None = None) -> Selected:
@@ -49,12 +49,12 @@ def open_selection(folder: Path, selection: Selection, engine: str = "duckdb", h
 
     Raises InvalidInput as ``open_events`` and ``hold`` do.
     """
-    events = open_events(folder, engine)
+    whole = lattice(open_events(folder, engine))
     if held is None:
-        held = hold(events, selection, choices(events))
+        held = hold(whole, selection, choices(whole))
     of_all_months = replace(selection, first_month=None, last_month=None)
     return Selected(
-        select(events, selection), select(events, of_all_months), held, read_manifest(folder), events, selection
+        select(whole, selection), select(whole, of_all_months), held, read_manifest(folder), whole, selection
     )
 
 

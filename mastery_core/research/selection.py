@@ -24,7 +24,7 @@ import narwhals as nw
 
 from mastery_core.comparison import FEWEST
 from mastery_core.errors import InvalidInput
-from mastery_core.research.engines import collect
+from mastery_core.research.engines import collect, kept
 
 Lazy = nw.LazyFrame[Any]
 
@@ -98,47 +98,68 @@ class Choices:
     months: tuple[Choice, ...]
 
 
-def cells(events: Lazy) -> Lazy:
-    """The lattice: a row a cell that anything lies in, the columns of ``CELLS``. ``month`` counts months since January 1970.
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """The ``events`` of an extract, and what each learner did on a concept in a month, of a kind: ``_PLACE``, ``observations``, ``band``."""
+
+    events: Lazy
+    places: Lazy
+
+
+def lattice(events: Lazy) -> Lattice:
+    """The lattice of an extract, of which ``events`` are all. It is counted here, once for all selections."""
+    done = kept(_placed(events).group_by(*_PLACE).agg(nw.len().alias("events")))
+    observed = done.filter(nw.col("kind") != _RESET)
+    pairs = observed.group_by("learner", "concept").agg(nw.col("events").sum().alias("observations"))
+    band = nw.lit(MINIMUMS[0])
+    for minimum in MINIMUMS[1:]:
+        band = nw.when(nw.col("observations") >= minimum).then(nw.lit(minimum)).otherwise(band)
+    banded = done.join(pairs, on=["learner", "concept"], how="inner")
+    return Lattice(events, banded.select(*_PLACE, "events", band=band.cast(nw.Int64)))
+
+
+def cells(lattice: Lattice) -> Lazy:
+    """A row a cell that anything lies in, the columns of ``CELLS``. ``month`` counts months since January 1970.
 
     Those that are withheld are among them: these rows are to be reckoned with, not to be shown.
     """
-    counted = _banded(events).group_by(*CELL).agg(nw.len().alias("learners"), nw.col("events").sum())
+    counted = lattice.places.group_by(*CELL).agg(nw.len().alias("learners"), nw.col("events").sum())
     kind = nw.when(nw.col("kind") == _ANSWER).then(nw.lit(ANSWER)).otherwise(
         nw.when(nw.col("kind") == _RESET).then(nw.lit(RESET)).otherwise(nw.lit(OTHER))
     )  # fmt: skip
     return counted.select("cohort", "concept", "month", "band", kind.alias("kind"), "learners", "events")
 
 
-def select(events: Lazy, selection: Selection, point: nw.Expr | None = None) -> Lazy:
+def select(lattice: Lattice, selection: Selection, point: nw.Expr | None = None) -> Lazy:
     """The events of a selection, none of a cell that is withheld. Same columns, in any order of rows.
 
-    Bands are of the whole extract: ``events`` are all there are. Names that are not there select nothing: ``check`` tells of them.
-    ``point``: what a measure tells apart within cells, row by row of the events, such as ``nw.col("opportunity")``. Then a cell is of one
-    point, and events of which it is null are in none.
+    Names that are not there select nothing: ``check`` tells of them. ``point``: what a measure tells apart within cells, row by row of the
+    events, such as ``nw.col("opportunity")``. Then a cell is of one point, and events of which it is null are in none.
     """
-    place = _place(point)
-    chosen = _lattice(events, point).filter(_is_open(), _is_chosen(selection)).select(*place)
-    placed = _placed(events, point).join(chosen, on=place, how="semi")
-    return placed.drop("month", "kind", *place[len(_PLACE) :])
+    placed, places, points = _placed(lattice.events), lattice.places, []
+    if point is not None:
+        placed, points = placed.with_columns(point.alias(_POINT)), [_POINT]
+        places = _at_points(placed, places)
+    chosen = _sized(places, *points).filter(_is_open(), _is_chosen(selection)).select(*_PLACE, *points)
+    return placed.join(chosen, on=[*_PLACE, *points], how="semi").drop("month", "kind", *points)
 
 
-def counts(events: Lazy, selection: Selection) -> Held:
+def counts(lattice: Lattice, selection: Selection) -> Held:
     """What ``select`` leaves of the events, counted without selecting them."""
     withheld, selected = (
         nw.lit("withheld"),
         nw.when(_is_chosen(selection)).then(nw.lit("selected")).otherwise(nw.lit("left out")),
     )
-    parts = _lattice(events).with_columns(part=nw.when(_is_open()).then(selected).otherwise(withheld))
+    parts = _sized(lattice.places).with_columns(part=nw.when(_is_open()).then(selected).otherwise(withheld))
     counted = {part.name: part for part in _counted(parts, "part")}
     nothing = Choice("", 0, 0)
     held, kept_back = counted.get("selected", nothing), counted.get("withheld", nothing)
     return Held(held.learners, held.events, None if 0 < kept_back.learners < FEWEST else kept_back.events)
 
 
-def choices(events: Lazy) -> Choices:
+def choices(lattice: Lattice) -> Choices:
     """What can be chosen of the events of an extract: nothing of which all is withheld is named."""
-    there = _lattice(events).filter(_is_open())
+    there = _sized(lattice.places).filter(_is_open())
     months = tuple(Choice(_month_name(each.name), each.learners, each.events) for each in _counted(there, "month"))
     return Choices(_counted(there, "cohort"), _counted(there, "concept"), months)
 
@@ -163,12 +184,12 @@ def check(selection: Selection, offered: Choices) -> None:
             raise InvalidInput(f"There is no month {month} to choose: choose from {first} to {last}.")
 
 
-def hold(events: Lazy, selection: Selection, offered: Choices) -> Held:
+def hold(lattice: Lattice, selection: Selection, offered: Choices) -> Held:
     """What a selection holds of the events of an extract, of which so much is ``offered``. Raises InvalidInput as ``check`` does, and where
     nothing is left.
     """
     check(selection, offered)
-    held = counts(events, selection)
+    held = counts(lattice, selection)
     if not held.events:
         raise InvalidInput(
             f"Nothing is left of this selection: wherever it looks, fewer than {FEWEST} learners practised alike."
@@ -177,38 +198,20 @@ def hold(events: Lazy, selection: Selection, offered: Choices) -> Held:
     return held
 
 
-def _place(point: nw.Expr | None) -> list[str]:
-    return [*_PLACE] if point is None else [*_PLACE, _POINT]
+def _placed(events: Lazy) -> Lazy:
+    """The events, each with its ``month`` and its ``kind``."""
+    return events.with_columns(month=_month_of(nw.col("seconds")), kind=_kind())
 
 
-def _lattice(events: Lazy, point: nw.Expr | None = None) -> Lazy:
-    """What each learner did in each cell, and how many ``learners`` the cell has."""
-    cell = [*CELL] if point is None else [*CELL, _POINT]
-    return _banded(events, point).with_columns(learners=nw.len().over(*cell))  # a join would reckon all of it twice
+def _at_points(placed: Lazy, places: Lazy) -> Lazy:
+    """The ``places`` of a lattice, each once for every point at which anything lies that is ``placed`` there."""
+    points = placed.filter(~nw.col(_POINT).is_null()).select(*_PLACE, _POINT).unique()
+    return points.join(places, on=[*_PLACE], how="inner")
 
 
-def _banded(events: Lazy, point: nw.Expr | None = None) -> Lazy:
-    """What each learner did on a concept in a month, of a kind, at a point if there are any: these, ``events`` and the ``band``.
-
-    Pairs never observed are left out, and what lies at no point, which counts for the band all the same.
-    """
-    place = _place(point)
-    placed = _placed(events, point)
-    told = placed if point is None else placed.filter(~nw.col(_POINT).is_null())
-    done = told.group_by(*place).agg(nw.len().alias("events"))
-    observed = events.filter(_kind() != _RESET)
-    pairs = observed.group_by("learner", "concept").agg(nw.len().alias("observations"))
-    band = nw.lit(MINIMUMS[0])
-    for minimum in MINIMUMS[1:]:
-        band = nw.when(nw.col("observations") >= minimum).then(nw.lit(minimum)).otherwise(band)
-    banded = done.join(pairs, on=["learner", "concept"], how="inner")
-    return banded.select(*place, "events", band=band.cast(nw.Int64))
-
-
-def _placed(events: Lazy, point: nw.Expr | None = None) -> Lazy:
-    """The events, each with its ``month`` and its ``kind``, and its ``point``."""
-    points = {} if point is None else {_POINT: point}
-    return events.with_columns(month=_month_of(nw.col("seconds")), kind=_kind(), **points)
+def _sized(places: Lazy, *points: str) -> Lazy:
+    """What each learner did in each cell, or at each point of it, and how many ``learners`` that has."""
+    return places.with_columns(learners=nw.len().over(*CELL, *points))  # a join would reckon all of it twice
 
 
 def _kind() -> nw.Expr:

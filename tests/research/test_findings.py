@@ -10,7 +10,7 @@ import pytest
 from mastery_core.errors import InvalidInput
 from mastery_core.research import findings
 from mastery_core.research.extract import Manifest
-from mastery_core.research.selection import Held, Selection
+from mastery_core.research.selection import Held, Selection, lattice
 from tests.research.conftest import log_of
 
 SETTINGS = {"decay_factor": 0.95, "decay_period_days": 1, "initial_score": 0.5}
@@ -19,7 +19,7 @@ RULES = [{"outcome": "correct", "delta": 0.1, "trigger_type": "quiz_attempt", "i
 
 def found(lazily: Callable[[pd.DataFrame], nw.LazyFrame[Any]], frame: pd.DataFrame) -> findings.Selected:
     events, manifest = lazily(frame), Manifest("2026-03-09T00:00:00+00:00", True, len(frame), SETTINGS, RULES)
-    return findings.Selected(events, events, Held(0, 0, None), manifest, events, Selection())
+    return findings.Selected(events, events, Held(0, 0, None), manifest, lattice(events), Selection())
 
 
 def test_where_nobody_answered_nothing_is_forecast(lazily: Callable[[pd.DataFrame], nw.LazyFrame[Any]]) -> None:

@@ -23,6 +23,7 @@ from mastery_core.research.selection import (
     choices,
     counts,
     hold,
+    lattice,
     select,
 )
 from tests.research.plain_selections import (
@@ -48,29 +49,32 @@ def test_cells_are_those_of_a_plain_calculation(frame: pd.DataFrame, events: Laz
         .agg(learners=("learner", "nunique"), events=("learner", "size"))
         .reset_index()
     )
-    told = collect(cells(events), CELL)
+    told = collect(cells(lattice(events)), CELL)
     assert tuple(told.columns) == CELLS
     pd.testing.assert_frame_equal(told, plain, check_dtype=False)
 
 
 def test_a_selection_is_that_of_a_plain_calculation(frame: pd.DataFrame, events: Lazy) -> None:
+    whole = lattice(events)
     placed = in_cells(frame)
     for selection in some_selections(placed, 5, seed=1):
-        told = collect(select(events, selection))
+        told = collect(select(whole, selection))
         assert list(told.columns) == events.collect_schema().names()
         assert events_in(told) == events_in(plainly(placed, selection)), selection
 
 
 def test_what_a_selection_holds_is_counted(frame: pd.DataFrame, events: Lazy) -> None:
+    whole = lattice(events)
     placed = in_cells(frame)
     withheld = placed[~placed.open]
     kept_back = None if 0 < withheld.learner.nunique() < FEWEST else len(withheld)
     for selection in some_selections(placed, 5, seed=2):
         plain = plainly(placed, selection)
-        assert counts(events, selection) == Held(plain.learner.nunique(), len(plain), kept_back), selection
+        assert counts(whole, selection) == Held(plain.learner.nunique(), len(plain), kept_back), selection
 
 
 def test_what_can_be_chosen_is_what_is_not_all_withheld(frame: pd.DataFrame, events: Lazy) -> None:
+    whole = lattice(events)
     there = in_cells(frame).query("open")
     there = there.assign(month=[f"{1970 + month // 12}-{month % 12 + 1:02}" for month in there.month])
 
@@ -78,21 +82,22 @@ def test_what_can_be_chosen_is_what_is_not_all_withheld(frame: pd.DataFrame, eve
         counted = there.groupby(by).learner.agg(["nunique", "size"])
         return tuple(Choice(str(name), learners, number) for name, learners, number in counted.itertuples())
 
-    assert choices(events) == Choices(plain("cohort"), plain("concept"), plain("month"))
+    assert choices(whole) == Choices(plain("cohort"), plain("concept"), plain("month"))
 
 
 def test_what_can_be_chosen_selects_at_least_five_learners(made: pd.DataFrame) -> None:
-    offered = choices(in_pandas(made))
+    whole = lattice(in_pandas(made))
+    offered = choices(whole)
     assert offered.cohorts
     assert offered.concepts
     for choice in offered.cohorts:
         chosen = Selection(cohorts=(choice.name,))
         check(chosen, offered)
-        assert counts(in_pandas(made), chosen).learners == choice.learners >= FEWEST
+        assert counts(whole, chosen).learners == choice.learners >= FEWEST
     for choice in offered.months:
         chosen = Selection(first_month=choice.name, last_month=choice.name)
         check(chosen, offered)
-        assert counts(in_pandas(made), chosen).events == choice.events > 0
+        assert counts(whole, chosen).events == choice.events > 0
 
 
 def test_months_are_those_of_the_calendar_to_the_microsecond(lazily: Lazily) -> None:
@@ -101,7 +106,7 @@ def test_months_are_those_of_the_calendar_to_the_microsecond(lazily: Lazily) -> 
     frame = made_of(class_of(len(moments)))
     frame["seconds"] = [moment.value / 1e9 for moment in moments]
     frame["concept"] = [f"{moment:%Y-%m}" for moment in moments]
-    told = collect(cells(lazily(frame)))
+    told = collect(cells(lattice(lazily(frame))))
     assert [f"{1970 + month // 12}-{month % 12 + 1:02}" for month in told.month] == told.concept.tolist()
     assert len(told) == len(begins) + 1
 
@@ -111,12 +116,13 @@ def assert_no_difference_is_about_few(frame: pd.DataFrame, number: int, seed: in
     placed = in_cells(frame)
     lies_in = pd.Series(placed.groupby(list(CELL)).ngroup().to_numpy(), pd.MultiIndex.from_frame(placed[EVENT]))
     assert lies_in.index.is_unique
-    whole = lies_in.value_counts()
+    size = lies_in.value_counts()
     learners = placed.groupby(list(CELL)).learner.nunique().reset_index(drop=True)
-    chosen = [set(events_in(collect(select(in_pandas(frame), each)))) for each in some_selections(placed, number, seed)]
+    whole = lattice(in_pandas(frame))
+    chosen = [set(events_in(collect(select(whole, each)))) for each in some_selections(placed, number, seed)]
     for one, other in combinations([set(), *chosen], 2):
         differs = lies_in.loc[list(one ^ other)].value_counts()
-        assert (differs == whole[differs.index]).all()
+        assert (differs == size[differs.index]).all()
         assert (learners[differs.index] >= FEWEST).all()
 
 
@@ -133,7 +139,8 @@ def test_so_do_those_of_few_learners(seed: int) -> None:
 def test_what_a_measure_looks_at_differs_by_what_five_learners_did_or_more(seed: int) -> None:
     """Reading and resets of others make no answer of one learner safe to tell."""
     frame = at_random(seed)
-    told = [collect(select(in_pandas(frame), each)) for each in some_selections(in_cells(frame), 10, seed)]
+    whole = lattice(in_pandas(frame))
+    told = [collect(select(whole, each)) for each in some_selections(in_cells(frame), 10, seed)]
     answers, observations = (
         [rows[rows.is_correct.notna()] for rows in told],
         [rows[rows.trigger != "reset"] for rows in told],
@@ -151,44 +158,46 @@ def test_without_a_learner_nothing_changes_but_in_cells_of_five_or_more(seed: in
     for learner in sorted(set(frame.learner))[:5]:
         without = frame[frame.learner != learner].reset_index(drop=True)
         for selection in some_selections(in_cells(frame), 3, seed):
-            one, other = (set(events_in(collect(select(in_pandas(each), selection)))) for each in (frame, without))
+            one, other = (
+                set(events_in(collect(select(lattice(in_pandas(each)), selection)))) for each in (frame, without)
+            )
             assert other <= one
             assert (size.loc[list(one - other)] >= FEWEST).all()
 
 
 @pytest.mark.parametrize("alone", [{"cohort": "B"}, {"concept": "Graphs"}, {"seconds": 1775779200.0}])
 def test_a_learner_alone_is_in_no_selection(alone: dict[str, Any], lazily: Lazily) -> None:
-    events = lazily(made_of([*class_of(6), {"learner": "learner00"} | alone]))
-    everything = collect(select(events, Selection()))
+    whole = lattice(lazily(made_of([*class_of(6), {"learner": "learner00"} | alone])))
+    everything = collect(select(whole, Selection()))
     assert len(everything) == 6
-    offered = choices(events)
+    offered = choices(whole)
     assert {len(offered.cohorts), len(offered.concepts), len(offered.months)} == {1}
     own = Selection(
         (alone.get("cohort", "A"),), (alone.get("concept", "Sets"),), "2026-04" if "seconds" in alone else None
     )
-    assert collect(select(events, own)).empty
+    assert collect(select(whole, own)).empty
     with pytest.raises(InvalidInput, match="There is no"):
         check(own, offered)
 
 
 def test_a_learner_who_did_more_than_others_is_no_selection_of_their_own(lazily: Lazily) -> None:
-    events = lazily(made_of([*class_of(5), *class_of(1) * 9, *class_of(5)]))
-    assert counts(events, Selection(minimum=10)).events == 0
-    assert counts(events, Selection()) == Held(0, 0, 19)
-    assert collect(select(events, Selection())).empty
+    whole = lattice(lazily(made_of([*class_of(5), *class_of(1) * 9, *class_of(5)])))
+    assert counts(whole, Selection(minimum=10)).events == 0
+    assert counts(whole, Selection()) == Held(0, 0, 19)
+    assert collect(select(whole, Selection())).empty
 
 
 def test_what_one_learner_answered_is_not_told_among_readers(lazily: Lazily) -> None:
     read = {"trigger": "explanation", "outcome": "passive_read", "is_correct": None}
-    told = collect(select(lazily(made_of([*class_of(7, **read), *class_of(1)])), Selection()))
+    told = collect(select(lattice(lazily(made_of([*class_of(7, **read), *class_of(1)]))), Selection()))
     assert len(told) == 7
     assert set(told.trigger) == {"explanation"}
 
 
 def test_resets_are_no_observations(lazily: Lazily) -> None:
     reset = {"trigger": "reset", "outcome": "reset", "is_correct": None}
-    events = lazily(made_of([*class_of(6) * 2, *class_of(8, **reset)]))
-    told = collect(cells(events), CELL)
+    whole = lattice(lazily(made_of([*class_of(6) * 2, *class_of(8, **reset)])))
+    told = collect(cells(whole), CELL)
     assert told.to_dict("list") == {
         "cohort": ["A", "A"], "concept": ["Sets", "Sets"], "month": [674, 674], "band": [1, 1], "kind": ["answer", "reset"],
         "learners": [6, 6], "events": [12, 6],
@@ -197,38 +206,38 @@ def test_resets_are_no_observations(lazily: Lazily) -> None:
 
 def test_what_few_are_withheld_of_is_not_counted(lazily: Lazily) -> None:
     rows = class_of(6)
-    assert counts(lazily(made_of(rows)), Selection()) == Held(6, 6, 0)
-    assert counts(lazily(made_of([*rows, *class_of(4, cohort="B")])), Selection()) == Held(6, 6, None)
+    assert counts(lattice(lazily(made_of(rows))), Selection()) == Held(6, 6, 0)
+    assert counts(lattice(lazily(made_of([*rows, *class_of(4, cohort="B")]))), Selection()) == Held(6, 6, None)
     few = [row | {"cohort": cohort} for cohort in "BC" for row in class_of(4)]
     few = [row | {"learner": row["learner"] + row["cohort"]} for row in few]
-    assert counts(lazily(made_of([*rows, *few])), Selection()) == Held(6, 6, 8)
+    assert counts(lattice(lazily(made_of([*rows, *few]))), Selection()) == Held(6, 6, 8)
 
 
 @pytest.mark.parametrize("learners", [0, 1, FEWEST - 1])
 def test_few_or_none_are_told_as_a_sentence(learners: int) -> None:
-    events = in_pandas(made_of(class_of(learners)))
-    assert collect(select(events, Selection())).empty
-    assert choices(events) == Choices((), (), ())
-    held = counts(events, Selection(minimum=20))
+    whole = lattice(in_pandas(made_of(class_of(learners))))
+    assert collect(select(whole, Selection())).empty
+    assert choices(whole) == Choices((), (), ())
+    held = counts(whole, Selection(minimum=20))
     assert held == Held(0, 0, None if learners else 0)
     with pytest.raises(InvalidInput, match="There is nothing to choose: nowhere"):
-        check(Selection(), choices(events))
+        check(Selection(), choices(whole))
 
 
 def test_no_events_are_told_so_on_every_engine(lazily: Lazily) -> None:
     frame = made_of(class_of(6))
-    events = lazily(frame).filter(nw.col("learner") == "nobody")
-    assert collect(cells(events)).empty
-    assert collect(select(events, Selection())).empty
-    assert counts(events, Selection()) == Held(0, 0, 0)
-    assert choices(events) == Choices((), (), ())
+    whole = lattice(lazily(frame).filter(nw.col("learner") == "nobody"))
+    assert collect(cells(whole)).empty
+    assert collect(select(whole, Selection())).empty
+    assert counts(whole, Selection()) == Held(0, 0, 0)
+    assert choices(whole) == Choices((), (), ())
 
 
 def test_nothing_left_is_told_as_a_sentence_and_something_left_is_counted(lazily: Lazily) -> None:
-    events = lazily(made_of(class_of(6)))
-    assert hold(events, Selection(), choices(events)) == Held(6, 6, 0)
+    whole = lattice(lazily(made_of(class_of(6))))
+    assert hold(whole, Selection(), choices(whole)) == Held(6, 6, 0)
     with pytest.raises(InvalidInput, match=r"Nothing is left of this selection: .* fewer than 5 learners"):
-        hold(events, Selection(minimum=20), choices(events))
+        hold(whole, Selection(minimum=20), choices(whole))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from mastery_core.comparison import FEWEST
 from mastery_core.research.calibration import tenth
 from mastery_core.research.engines import collect
 from mastery_core.research.retention import GAP_EDGES_DAYS, gap_class
-from mastery_core.research.selection import CELL, Selection, select
+from mastery_core.research.selection import CELL, Selection, lattice, select
 from mastery_core.research.velocity import day_of, week_of
 from tests.research.plain_selections import (
     EVENT,
@@ -58,26 +58,29 @@ def at_points(frame: pd.DataFrame, points: "pd.Series[Any]") -> pd.DataFrame:
 
 @pytest.mark.parametrize("name", POINTS)
 def test_a_selection_of_points_is_that_of_a_plain_calculation(frame: pd.DataFrame, events: Lazy, name: str) -> None:
+    whole = lattice(events)
     point, plain = POINTS[name]
     placed = at_points(frame, plain(frame))
     for selection in some_selections(in_cells(frame), 2, seed=4):
-        told = collect(select(events, selection, point))
+        told = collect(select(whole, selection, point))
         assert list(told.columns) == events.collect_schema().names()
         assert events_in(told) == events_in(plainly(placed, selection)), selection
 
 
 @pytest.mark.parametrize("name", POINTS)
 def test_points_leave_out_and_add_nothing(made: pd.DataFrame, name: str) -> None:
+    whole = lattice(in_pandas(made))
     for selection in some_selections(in_cells(made), 4, seed=5):
-        whole, at = (collect(select(in_pandas(made), selection, point)) for point in (None, POINTS[name][0]))
-        assert set(events_in(at)) <= set(events_in(whole))
+        all_of_it, at = (collect(select(whole, selection, point)) for point in (None, POINTS[name][0]))
+        assert set(events_in(at)) <= set(events_in(all_of_it))
 
 
 def assert_no_point_differs_by_few(frame: pd.DataFrame, name: str, number: int, seed: int) -> None:
     """At each point any two selections differ by whole cells of at least five learners, in answers, in observations and in all of it."""
     point, plain = POINTS[name]
     lies_at = dict(zip(frame[EVENT].itertuples(index=False, name=None), plain(frame), strict=True))
-    told = [collect(select(in_pandas(frame), each, point)) for each in some_selections(in_cells(frame), number, seed)]
+    whole = lattice(in_pandas(frame))
+    told = [collect(select(whole, each, point)) for each in some_selections(in_cells(frame), number, seed)]
     answers = [rows[rows.is_correct.notna()] for rows in told]
     observations = [rows[rows.trigger != "reset"] for rows in told]
     for looked_at in (answers, observations, told):
@@ -104,29 +107,29 @@ def test_so_do_they_of_few_learners(name: str, seed: int) -> None:
 
 def test_who_goes_on_alone_is_not_told_of_at_the_points_that_only_they_reach(lazily: Lazily) -> None:
     """Six learners answer three times, and one of them once more, which the cell has and no point of it."""
-    events = lazily(made_of([*class_of(6) * 3, *class_of(1)]))
-    told = collect(select(events, Selection(), OPPORTUNITY))
-    assert len(collect(select(events, Selection()))) == 19
+    whole = lattice(lazily(made_of([*class_of(6) * 3, *class_of(1)])))
+    told = collect(select(whole, Selection(), OPPORTUNITY))
+    assert len(collect(select(whole, Selection()))) == 19
     assert sorted(told.opportunity) == [*[1] * 6, *[2] * 6, *[3] * 6]
 
 
 def test_what_lies_at_no_point_is_left_out_and_counts_for_the_band(lazily: Lazily) -> None:
     frame = made_of(class_of(6) * 3)
     later = nw.when(nw.col("opportunity") > 2).then(nw.col("opportunity"))
-    told = collect(select(lazily(frame), Selection(minimum=3), later))
+    told = collect(select(lattice(lazily(frame)), Selection(minimum=3), later))
     assert told.opportunity.tolist() == [3] * 6
     assert list(told.columns) == list(frame.columns)
 
 
 def test_where_there_is_no_point_nothing_is_selected(lazily: Lazily) -> None:
     nowhere = nw.when(nw.col("opportunity") > 9).then(nw.col("opportunity"))
-    assert collect(select(lazily(made_of(class_of(6))), Selection(), nowhere)).empty
+    assert collect(select(lattice(lazily(made_of(class_of(6)))), Selection(), nowhere)).empty
 
 
 def test_a_week_that_two_months_share_is_of_each_month_by_itself(lazily: Lazily) -> None:
     """Monday 30 March to Sunday 5 April 2026: six learners in March, and the first four of them in April."""
     march, april = (pd.Timestamp(day, tz="UTC").timestamp() for day in ("2026-03-30", "2026-04-02"))
     frame = made_of([*class_of(6, seconds=march), *class_of(4, seconds=april)])
-    told = collect(select(lazily(frame), Selection(), WEEK))
+    told = collect(select(lattice(lazily(frame)), Selection(), WEEK))
     assert len(told) == 6
     assert (told.seconds < april).all()

@@ -1,0 +1,44 @@
+"""What an engine keeps, worked out once."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import narwhals as nw
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from mastery_core.research.engines import collect, kept, open_events
+from mastery_core.research.extract import file_of, read_manifest
+
+Lazy = nw.LazyFrame[Any]
+
+
+def test_what_is_kept_has_the_same_rows_and_goes_on_from_there(frame: pd.DataFrame, events: Lazy) -> None:
+    counted = events.group_by("learner", "concept").agg(nw.len().alias("events"))
+    held = kept(counted)
+    pd.testing.assert_frame_equal(
+        collect(held, ["learner", "concept"]), collect(counted, ["learner", "concept"]), check_dtype=False
+    )
+    joined = events.join(held, on=["learner", "concept"], how="inner").filter(nw.col("events") >= 5)
+    size = frame.groupby(["learner", "concept"]).learner.transform("size")
+    assert len(collect(joined.select("learner", "events"))) == (size >= 5).sum()
+
+
+def test_what_is_kept_is_not_read_again(extracts: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    for each in read_manifest(extracts("sample")).months:
+        path = file_of(folder, each.month)
+        path.parent.mkdir(parents=True)
+        pq.write_table(pq.read_table(file_of(extracts("sample"), each.month)), path)
+    (folder / "manifest.json").write_bytes((extracts("sample") / "manifest.json").read_bytes())
+    events = open_events(folder)
+    held = kept(events.group_by("learner").agg(nw.len().alias("events")))
+    before = collect(held, ["learner"])
+    for path in folder.rglob("*.parquet"):
+        path.unlink()
+    pd.testing.assert_frame_equal(collect(held, ["learner"]), before)
+    with pytest.raises(duckdb.IOException):
+        collect(events)
