@@ -171,6 +171,7 @@ def _bare_connection(folder: Path) -> duckdb.DuckDBPyConnection:
         config={"memory_limit": DUCKDB_MEMORY, "temp_directory": str(aside), "autoinstall_known_extensions": False}
     )
     connection.execute("set timezone = 'UTC'")
+    connection.execute("set preserve_insertion_order = false")
     return connection
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mastery_core.comparison import FEWEST
 from mastery_core.intervals import share, wilson
-from mastery_core.research.engines import collect
+from mastery_core.research.engines import collect, kept
 
 # Names of learners are hexadecimal digits of a hash, so that those of these last digits are a quarter of the learners, the same in every extract.
 QUARTERS = ("048c", "159d", "26ae", "37bf")
@@ -52,8 +52,9 @@ def forecasts(events: Lazy) -> Lazy:
     * ``success_rate``: ``(right + 1) / (answers + 2)`` of the learner's own answers on the concept before this one (the rule of succession,
       Laplace 1774), so one half at first.
     """
-    means = _skill_means(events).select("concept", "quarter", "skill_mean")
-    met = _with_earlier(_answers(events)).join(means, on=["concept", "quarter"], how="inner")
+    answers = _answers(events)
+    means = _skill_means(answers).select("concept", "quarter", "skill_mean")
+    met = _with_earlier(answers).join(means, on=["concept", "quarter"], how="inner")
     return met.select(
         "learner", "concept", "opportunity", "right", "before", "skill_mean", success_rate=_success_rate()
     )
@@ -68,9 +69,10 @@ def scores(events: Lazy) -> pd.DataFrame:
     good as chance (Airola, Pahikkala and others 2011). It is of forecasts rounded to 1/``GRID``: off by at most half the share of pairs that only
     rounding makes equal. NaN without answers, AUC also where all of each quarter are right or all wrong.
     """
-    people = events.filter(_is_answer()).select(nw.col("learner").n_unique().alias("learners"))
+    answers = kept(_answers(events))
+    people = answers.select(nw.col("learner").n_unique().alias("learners"))
     learners = int(collect(people)["learners"].sum())
-    cells = collect(_cells(events), ["forecaster", "quarter", "cell"])
+    cells = collect(_cells(answers), ["forecaster", "quarter", "cell"])
     rows = [
         {"forecaster": name, "learners": learners} | _numbers(cells[cells["forecaster"] == place])
         for place, name in enumerate(FORECASTERS)
@@ -142,10 +144,6 @@ def _bin(forecast: nw.Expr, bins: int) -> nw.Expr:
     return nw.when(forecast < 1).then((forecast * bins).floor()).otherwise(nw.lit(bins - 1.0)).cast(nw.Int64)
 
 
-def _is_answer() -> nw.Expr:
-    return ~nw.col("is_correct").is_null()
-
-
 def _right() -> nw.Expr:
     return nw.col("is_correct").cast(nw.Float64)
 
@@ -160,8 +158,8 @@ def _quarter() -> nw.Expr:
 
 def _answers(events: Lazy) -> Lazy:
     """The answers that forecasts are judged on."""
-    answers = events.filter(_is_answer())
-    return answers.select("learner", "concept", "opportunity", "before", right=_right(), quarter=_quarter())
+    answered = events.filter(~nw.col("is_correct").is_null())
+    return answered.select("learner", "concept", "opportunity", "before", right=_right(), quarter=_quarter())
 
 
 def _with_earlier(answers: Lazy) -> Lazy:
@@ -180,22 +178,21 @@ def _success_rate() -> nw.Expr:
     return (nw.col("right_before") + 1) / (nw.col("answers_before") + 2)
 
 
-def _skill_means(events: Lazy) -> Lazy:
+def _skill_means(answers: Lazy) -> Lazy:
     """Of each concept and quarter its ``answers``, the ``right`` ones, and the ``skill_mean``: what the other quarters make of the concept."""
-    counted = _answers(events).group_by("concept", "quarter").agg(nw.len().alias("answers"), nw.col("right").sum())
-    answers, right = nw.col("answers"), nw.col("right")
-    others, others_right = answers.sum().over("concept") - answers, right.sum().over("concept") - right
-    everywhere, everywhere_right = (each.sum() - each.sum().over("quarter") for each in (answers, right))
+    counted = answers.group_by("concept", "quarter").agg(nw.len().alias("answers"), nw.col("right").sum())
+    given, right = nw.col("answers"), nw.col("right")
+    others, others_right = given.sum().over("concept") - given, right.sum().over("concept") - right
+    everywhere, everywhere_right = (each.sum() - each.sum().over("quarter") for each in (given, right))
     of_all = nw.when(everywhere > 0).then(everywhere_right / everywhere).otherwise(nw.lit(UNKNOWN))
     mean = nw.when(others > 0).then(others_right / others).otherwise(of_all)
     return counted.select("concept", "quarter", "answers", "right", skill_mean=mean)
 
 
-def _told(events: Lazy) -> Lazy:
+def _told(answers: Lazy) -> Lazy:
     """What ``FORECASTERS`` say, in as few rows as can be: ``forecaster`` (its place among them), ``quarter``, ``forecast``, the ``answers`` that
     it is of, how many of these were ``right``.
     """
-    answers = _answers(events)
     alike = (
         _with_earlier(answers)
         .group_by("quarter", "right_before", "answers_before")
@@ -203,7 +200,7 @@ def _told(events: Lazy) -> Lazy:
     )
     said = [
         answers.select("quarter", "right", forecast=nw.col("before"), answers=nw.lit(1.0)),
-        _skill_means(events).select(
+        _skill_means(answers).select(
             "quarter", "right", forecast=nw.col("skill_mean"), answers=nw.col("answers").cast(nw.Float64)
         ),
         alike.select("quarter", "right", forecast=_success_rate(), answers=nw.col("answers").cast(nw.Float64)),
@@ -211,11 +208,11 @@ def _told(events: Lazy) -> Lazy:
     return nw.concat([each.with_columns(forecaster=nw.lit(place)) for place, each in enumerate(said)])
 
 
-def _cells(events: Lazy) -> Lazy:
+def _cells(answered: Lazy) -> Lazy:
     """Of each forecaster, quarter and cell of the grid the answers, how many were right, and the sums of their losses and squared errors."""
     forecast, answers, right = nw.col("forecast"), nw.col("answers"), nw.col("right")
     held, wrong = forecast.clip(SURE, 1 - SURE), answers - right
-    each = _told(events).select(
+    each = _told(answered).select(
         "forecaster",
         "quarter",
         "answers",

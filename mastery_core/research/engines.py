@@ -101,6 +101,7 @@ def _duckdb_of_this_process() -> duckdb.DuckDBPyConnection:
 def _duckdb(files: list[Path]) -> duckdb.DuckDBPyRelation:
     connection = _duckdb_of_this_process().cursor()
     connection.execute("set timezone = 'UTC'")
+    connection.execute("set preserve_insertion_order = false")
     read = connection.read_parquet([str(path) for path in files], hive_partitioning=False)
     return read.project('*, epoch_us("at") / 1e6 as seconds')
 

@@ -126,17 +126,13 @@ def turn(way: Way, one_page: Callable[[], object], stop: int, left: int) -> None
     assert (way.page.url, view) == (way.addresses[stop], way.views[stop])
 
 
-def test_a_reload_shows_the_same_view(way: Way) -> None:
-    for address, view in list(zip(way.addresses, way.views, strict=True))[::-1]:
-        way.page.goto(address)
-        assert seen(way.page) == view
-        way.page.reload()
-        assert (way.page.url, seen(way.page)) == (address, view)
-
-
-def test_a_pasted_address_shows_the_same_view_after_signing_in(way: Way, app_url: str, browser: Browser) -> None:
+def test_a_pasted_address_shows_the_same_view_after_signing_in_and_so_does_a_reload(
+    way: Way, app_url: str, browser: Browser
+) -> None:
     for address, view in zip(way.addresses, way.views, strict=True):
         with screens.signed_in(browser, app_url, NAME, address.removeprefix(app_url)) as page:
+            assert (page.url, seen(page)) == (address, view)
+            page.reload()
             assert (page.url, seen(page)) == (address, view)
 
 
