@@ -67,7 +67,7 @@ runpy.run_path(sys.argv[2])["Server"](sys.argv[3]).watch(int(sys.argv[4]))
 SOCKET_BYTES = 103  # sun_path on macOS; Linux has 107
 START_SECONDS = 120  # after a crash up to max_wal_size is replayed first
 STOP_SECONDS = 60
-PING_SECONDS = 10
+PING_SECONDS = 2  # then it is looked again whether it runs at all
 
 log = logging.getLogger(__name__)
 
