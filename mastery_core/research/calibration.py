@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mastery_core.comparison import FEWEST
 from mastery_core.intervals import share, wilson
-from mastery_core.research.engines import collect, kept
+from mastery_core.research.engines import collect, keeping
 
 # Names of learners are hexadecimal digits of a hash, so that those of these last digits are a quarter of the learners, the same in every extract.
 QUARTERS = ("048c", "159d", "26ae", "37bf")
@@ -69,10 +69,10 @@ def scores(events: Lazy) -> pd.DataFrame:
     good as chance (Airola, Pahikkala and others 2011). It is of forecasts rounded to 1/``GRID``: off by at most half the share of pairs that only
     rounding makes equal. NaN without answers, AUC also where all of each quarter are right or all wrong.
     """
-    answers = kept(_answers(events))
-    people = answers.select(nw.col("learner").n_unique().alias("learners"))
-    learners = int(collect(people)["learners"].sum())
-    cells = collect(_cells(answers), ["forecaster", "quarter", "cell"])
+    with keeping(_answers(events)) as answers:
+        people = answers.select(nw.col("learner").n_unique().alias("learners"))
+        learners = int(collect(people)["learners"].sum())
+        cells = collect(_cells(answers), ["forecaster", "quarter", "cell"])
     rows = [
         {"forecaster": name, "learners": learners} | _numbers(cells[cells["forecaster"] == place])
         for place, name in enumerate(FORECASTERS)

@@ -3,7 +3,8 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -18,16 +19,18 @@ import pyarrow.parquet as pq
 from mastery_core.errors import InvalidInput
 from mastery_core.research.extract import SCHEMA, file_of, read_manifest
 
-_kept = count()
+Lazy = nw.LazyFrame[Any]
+
 # What DuckDB may take before it puts aside on disk what it is at work on.
 DUCKDB_MEMORY = "3GB"
 SPARK_MISSING = (
     "Spark runs where pyspark is installed: pip install -r requirements-spark.txt. It needs Java 17 or later on this machine, or "
     "SPARK_REMOTE to say where a cluster answers."
 )
+_kept = count()
 
 
-def open_events(folder: Path, engine: str = "duckdb") -> nw.LazyFrame[Any]:
+def open_events(folder: Path, engine: str = "duckdb") -> Lazy:
     """The events of an extract, for a measure: the columns of ``SCHEMA`` and ``seconds``, when it was since 1970 (UTC).
 
     ``engine``: one of ``ENGINES``. Nothing is read before it is asked for, but on pandas. Raises InvalidInput where there is no extract,
@@ -35,23 +38,40 @@ def open_events(folder: Path, engine: str = "duckdb") -> nw.LazyFrame[Any]:
     """
     if engine not in ENGINES:
         raise InvalidInput(f'There is no engine "{engine}", only: {", ".join(ENGINES)}.')
-    events: nw.LazyFrame[Any] = nw.from_native(ENGINES[engine](_whole_files(folder))).lazy()
+    events: Lazy = nw.from_native(ENGINES[engine](_whole_files(folder))).lazy()
     return events
 
 
-def kept(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """The same rows, worked out once for all that is asked of them. They go when nobody holds the frame, nor one that it came from."""
+def kept(frame: Lazy) -> Lazy:
+    """The same rows, worked out once for all that is asked of them. They stay as long as the events that they came from are open."""
+    return _worked_out(frame)[0]
+
+
+@contextmanager
+def keeping(frame: Lazy) -> Iterator[Lazy]:
+    """As ``kept``, until the end of the block."""
+    rows, let_go = _worked_out(frame)
+    try:
+        yield rows
+    finally:
+        let_go()
+
+
+def _worked_out(frame: Lazy) -> tuple[Lazy, Callable[[], object]]:
+    """The rows of a frame, where the engine keeps them, and what lets go of them."""
     native = frame.to_native()
     if isinstance(native, duckdb.DuckDBPyRelation):
         name = f"kept_{next(_kept)}"
-        native.query("worked_out", f"create temp table {name} as from worked_out")  # of the connection of its events
-        frame = nw.from_native(cast("duckdb.DuckDBPyRelation", native.query("worked_out", f"from {name}"))).lazy()
-    elif frame.implementation.is_spark_like():
-        frame = nw.from_native(native.cache()).lazy()
-    return frame
+        native.query("asked", f"create temp table {name} as from asked")  # of the connection of the events
+        rows = cast("duckdb.DuckDBPyRelation", native.query("asked", f"from {name}"))
+        return nw.from_native(rows).lazy(), lambda: native.query("asked", f"drop table {name}")
+    if frame.implementation.is_spark_like():
+        cached = native.cache()
+        return nw.from_native(cached).lazy(), cached.unpersist
+    return frame, lambda: None
 
 
-def collect(measured: nw.LazyFrame[Any], by: Sequence[str] = ()) -> pd.DataFrame:
+def collect(measured: Lazy, by: Sequence[str] = ()) -> pd.DataFrame:
     """The rows of a measure, sorted ``by`` columns: engines answer in any order. Sums of whole numbers are int64 from each of them."""
     # By way of Arrow: PySpark's own way to pandas is not for pandas 3.
     table: pa.Table = measured.collect(backend="pyarrow").to_native()

@@ -100,7 +100,10 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Lattice:
-    """The ``events`` of an extract, and what each learner did on a concept in a month, of a kind: ``_PLACE``, ``observations``, ``band``."""
+    """The ``events`` of an extract, and how many ``events`` each learner has on a concept in a month, of a kind (``_PLACE``), with the ``band``.
+
+    Pairs of a learner and a concept that were never observed are left out.
+    """
 
     events: Lazy
     places: Lazy
