@@ -22,7 +22,7 @@ from benchmarks.pairing import Act, Pair, Reading, Timings, in_turn
 from benchmarks.report import Result, Size
 from benchmarks.synthetic_events import write_synthetic_extract
 from mastery_core.research import calibration, learning_curves, retention, selection, time_to_mastery
-from mastery_core.research.engines import DUCKDB_MEMORY, collect, open_events
+from mastery_core.research.engines import DUCKDB_SETTINGS, collect, open_events
 from mastery_core.research.extract import file_of, read_manifest
 from mastery_core.research.velocity import velocity
 
@@ -167,12 +167,7 @@ def _memory(name: str, folder: Path, size: int) -> Size:
 def _bare_connection(folder: Path) -> duckdb.DuckDBPyConnection:
     """A connection with the settings of the product's."""
     aside = folder.with_name(f"{folder.name}-aside")
-    connection = duckdb.connect(
-        config={"memory_limit": DUCKDB_MEMORY, "temp_directory": str(aside), "autoinstall_known_extensions": False}
-    )
-    connection.execute("set timezone = 'UTC'")
-    connection.execute("set preserve_insertion_order = false")
-    return connection
+    return duckdb.connect(config=DUCKDB_SETTINGS | {"temp_directory": str(aside)})
 
 
 def _bare(connection: duckdb.DuckDBPyConnection, of: Measure, folder: Path) -> Callable[[], pd.DataFrame]:

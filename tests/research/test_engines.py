@@ -1,5 +1,6 @@
 """What an engine keeps, worked out once."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,11 +8,9 @@ from typing import Any
 import duckdb
 import narwhals as nw
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from mastery_core.research.engines import collect, keeping, kept, open_events
-from mastery_core.research.extract import file_of, read_manifest
 
 Lazy = nw.LazyFrame[Any]
 
@@ -28,12 +27,7 @@ def test_what_is_kept_has_the_same_rows_and_goes_on_from_there(frame: pd.DataFra
 
 
 def test_what_is_kept_is_not_read_again(extracts: Callable[[str], Path], tmp_path: Path) -> None:
-    folder = tmp_path / "copy"
-    for each in read_manifest(extracts("sample")).months:
-        path = file_of(folder, each.month)
-        path.parent.mkdir(parents=True)
-        pq.write_table(pq.read_table(file_of(extracts("sample"), each.month)), path)
-    (folder / "manifest.json").write_bytes((extracts("sample") / "manifest.json").read_bytes())
+    folder = shutil.copytree(extracts("sample"), tmp_path / "copy")
     events = open_events(folder)
     held = kept(events.group_by("learner").agg(nw.len().alias("events")))
     before = collect(held, ["learner"])
