@@ -15,10 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from mastery_core.comparison import FEWEST
 from mastery_core.intervals import share, wilson
-from mastery_core.research.engines import collect, keeping
+from mastery_core.research.engines import collect
 
-# Names of learners are hexadecimal digits of a hash, so that those of these last digits are a quarter of the learners, the same in every extract.
-QUARTERS = ("048c", "159d", "26ae", "37bf")
+# Names of learners are hexadecimal digits of a hash, so that those of these first digits are a quarter of the learners, the same in every extract.
+QUARTERS = ("0123", "4567", "89ab", "cdef")
 # What forecasts where nobody has answered yet.
 UNKNOWN = 0.5
 SURE = 0.001
@@ -49,12 +49,12 @@ def forecasts(events: Lazy) -> Lazy:
     * ``before``: the mastery score that the answer met;
     * ``skill_mean``: how many of the answers on the concept were right, of the learners of the other quarters; on all concepts where these
       gave none, ``UNKNOWN`` without any. It knows nothing of the learner, but also what others answered later;
-    * ``success_rate``: ``(right + 1) / (answers + 2)`` of the learner's own answers on the concept before this one (the rule of succession,
-      Laplace 1774), so one half at first.
+    * ``success_rate``: ``(successes + 1) / (successes + failures + 2)``, of all of the learner's answers on the concept before this one (the
+      rule of succession, Laplace 1774), so one half at first.
     """
     answers = _answers(events)
-    means = _skill_means(answers).select("concept", "quarter", "skill_mean")
-    met = _with_earlier(answers).join(means, on=["concept", "quarter"], how="inner")
+    means = _skill_means(answers).select("concept", "quarter", "right", "skill_mean")
+    met = answers.join(means, on=["concept", "quarter", "right"], how="inner")
     return met.select(
         "learner", "concept", "opportunity", "right", "before", "skill_mean", success_rate=_success_rate()
     )
@@ -64,15 +64,14 @@ def scores(events: Lazy) -> pd.DataFrame:
     """How good the ``forecasts`` of each of ``FORECASTERS`` are: log loss and Brier score an answer (less is better), AUC; ``NUMBERS``.
 
     Log loss is in nats, of forecasts held within ``SURE`` and ``1 - SURE``; the Brier score is of the forecasts as they are (Brier 1950). AUC
-    is the share of pairs of a right and a wrong answer of one quarter in which the right one had the higher forecast, equal ones half (Hanley
-    and McNeil 1982): pairs of two quarters were forecast by what different learners taught, which would count against a forecast that is as
-    good as chance (Airola, Pahikkala and others 2011). It is of forecasts rounded to 1/``GRID``: off by at most half the share of pairs that only
-    rounding makes equal. NaN without answers, AUC also where all of each quarter are right or all wrong.
+    is the share of pairs of a right and a wrong answer in which the right one had the higher forecast, equal ones half (Hanley and McNeil
+    1982); of the skill mean, pairs of one quarter: those of two were forecast by what different learners taught, which would count against a
+    forecast that is as good as chance (Airola, Pahikkala and others 2011). It is of forecasts rounded to 1/``GRID``: off by at most half the
+    share of pairs that only rounding makes equal. NaN without answers, AUC also where there is no such pair.
     """
-    with keeping(_answers(events)) as answers:
-        people = answers.select(nw.col("learner").n_unique().alias("learners"))
-        learners = int(collect(people)["learners"].sum())
-        cells = collect(_cells(answers), ["forecaster", "quarter", "cell"])
+    answers = _answers(events)
+    learners = int(collect(answers.select(nw.col("learner").n_unique().alias("learners")))["learners"].sum())
+    cells = collect(_cells(answers), ["forecaster", "quarter", "cell"])
     rows = [
         {"forecaster": name, "learners": learners} | _numbers(cells[cells["forecaster"] == place])
         for place, name in enumerate(FORECASTERS)
@@ -150,76 +149,66 @@ def _right() -> nw.Expr:
 
 def _quarter() -> nw.Expr:
     """The place among ``QUARTERS`` of that of a learner."""
-    digit, place = nw.col("learner").str.slice(-1), nw.lit(0)
-    for number, digits in enumerate(QUARTERS[1:], start=1):
-        place = nw.when(digit.is_in(list(digits))).then(nw.lit(number)).otherwise(place)
+    place = nw.lit(len(QUARTERS) - 1)
+    for number in reversed(range(len(QUARTERS) - 1)):
+        first_of_next = QUARTERS[number + 1][0]
+        place = nw.when(nw.col("learner") < nw.lit(first_of_next)).then(nw.lit(number)).otherwise(place)
     return place
 
 
 def _answers(events: Lazy) -> Lazy:
     """The answers that forecasts are judged on."""
     answered = events.filter(~nw.col("is_correct").is_null())
-    return answered.select("learner", "concept", "opportunity", "before", right=_right(), quarter=_quarter())
-
-
-def _with_earlier(answers: Lazy) -> Lazy:
-    """With how many of the learner's answers on the concept there were before each, and how many of these were right.
-
-    Opportunities of a learner's answers on a concept are all different, at one instant too.
-    """
-    right = nw.col("right")
-    return answers.with_columns(
-        right_before=right.cum_sum().over("learner", "concept", order_by="opportunity") - right,
-        answers_before=right.cum_count().over("learner", "concept", order_by="opportunity") - 1,
+    return answered.select(
+        "learner", "concept", "opportunity", "successes", "failures", "before", right=_right(), quarter=_quarter()
     )
 
 
 def _success_rate() -> nw.Expr:
-    return (nw.col("right_before") + 1) / (nw.col("answers_before") + 2)
+    return (nw.col("successes") + 1) / (nw.col("successes") + nw.col("failures") + 2)
 
 
 def _skill_means(answers: Lazy) -> Lazy:
-    """Of each concept and quarter its ``answers``, the ``right`` ones, and the ``skill_mean``: what the other quarters make of the concept."""
-    counted = answers.group_by("concept", "quarter").agg(nw.len().alias("answers"), nw.col("right").sum())
-    given, right = nw.col("answers"), nw.col("right")
-    others, others_right = given.sum().over("concept") - given, right.sum().over("concept") - right
+    """Of each concept, quarter and outcome (``right``) the ``answers``, and the ``skill_mean``: what the other quarters make of the concept."""
+    counted = answers.group_by("concept", "quarter", "right").agg(nw.len().alias("answers"))
+    given, right = nw.col("answers"), nw.col("answers") * nw.col("right")
+    others, others_right = (
+        each.sum().over("concept") - each.sum().over("concept", "quarter") for each in (given, right)
+    )
     everywhere, everywhere_right = (each.sum() - each.sum().over("quarter") for each in (given, right))
     of_all = nw.when(everywhere > 0).then(everywhere_right / everywhere).otherwise(nw.lit(UNKNOWN))
     mean = nw.when(others > 0).then(others_right / others).otherwise(of_all)
-    return counted.select("concept", "quarter", "answers", "right", skill_mean=mean)
+    return counted.select("concept", "quarter", "right", "answers", skill_mean=mean)
 
 
 def _told(answers: Lazy) -> Lazy:
-    """What ``FORECASTERS`` say, in as few rows as can be: ``forecaster`` (its place among them), ``quarter``, ``forecast``, the ``answers`` that
-    it is of, how many of these were ``right``.
+    """What ``FORECASTERS`` say, in as few rows as can be: ``forecaster`` (its place among them), ``quarter`` (0 of all where nothing was learned
+    from others), ``right``, ``forecast``, and how many ``answers`` it was said of.
     """
-    alike = (
-        _with_earlier(answers)
-        .group_by("quarter", "right_before", "answers_before")
-        .agg(answers=nw.len(), right=nw.col("right").sum())
-    )
+    alike = answers.group_by("successes", "failures", "right").agg(nw.len().alias("answers"))
+    of_all, many = nw.lit(0), nw.col("answers").cast(nw.Float64)
     said = [
-        answers.select("quarter", "right", forecast=nw.col("before"), answers=nw.lit(1.0)),
-        _skill_means(answers).select(
-            "quarter", "right", forecast=nw.col("skill_mean"), answers=nw.col("answers").cast(nw.Float64)
-        ),
-        alike.select("quarter", "right", forecast=_success_rate(), answers=nw.col("answers").cast(nw.Float64)),
+        answers.select("right", quarter=of_all, forecast=nw.col("before"), answers=nw.lit(1.0)),
+        _skill_means(answers).select("right", "quarter", forecast=nw.col("skill_mean"), answers=many),
+        alike.select("right", quarter=of_all, forecast=_success_rate(), answers=many),
     ]
     return nw.concat([each.with_columns(forecaster=nw.lit(place)) for place, each in enumerate(said)])
 
 
-def _cells(answered: Lazy) -> Lazy:
+def _cells(answers: Lazy) -> Lazy:
     """Of each forecaster, quarter and cell of the grid the answers, how many were right, and the sums of their losses and squared errors."""
-    forecast, answers, right = nw.col("forecast"), nw.col("answers"), nw.col("right")
-    held, wrong = forecast.clip(SURE, 1 - SURE), answers - right
-    each = _told(answered).select(
+    many, forecast, off = nw.col("answers"), nw.col("forecast"), nw.col("off")
+    met = _told(answers).with_columns(
+        cell=(forecast * GRID + 0.5).floor().cast(nw.Int64), off=(nw.col("right") - forecast).abs()
+    )
+    each = met.select(
         "forecaster",
         "quarter",
+        "cell",
         "answers",
-        "right",
-        cell=(forecast * GRID + 0.5).floor().cast(nw.Int64),
-        loss=-(right * held.log() + wrong * (1 - held).log()),
-        square=right * (1 - forecast) * (1 - forecast) + wrong * forecast * forecast,
+        right=many * nw.col("right"),
+        loss=-many * (1 - off).clip(SURE, 1 - SURE).log(),
+        square=many * off * off,
     )
     return each.group_by("forecaster", "quarter", "cell").agg(nw.col("answers", "right", "loss", "square").sum())
 

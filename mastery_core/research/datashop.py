@@ -27,7 +27,7 @@ TUTOR_RESPONSES = {"quiz": "RESULT", "question": "HINT_MSG"}
 NO_SESSION = "."
 
 # Columns of an extract that go along as custom fields: the importer has no need of them.
-TOLD = ("outcome", "trigger", "opportunity", "before", "after", "delta", "forgotten", "gap")
+TOLD = ("outcome", "trigger", "opportunity", "successes", "failures", "before", "after", "delta", "forgotten", "gap")
 COLUMNS = (
     "Anon Student Id", "Session Id", "Time", "Time Zone", "Student Response Type", "Tutor Response Type", "Level (Concept)",
     "Problem Name", "Step Name", "Outcome", "Selection", "Action", "Input", "KC (Concept)", "Class", "CF (Exact Time)",

@@ -3,8 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -46,31 +45,15 @@ def open_events(folder: Path, engine: str = "duckdb") -> Lazy:
 
 def kept(frame: Lazy) -> Lazy:
     """The same rows, worked out once for all that is asked of them. They stay as long as the events that they came from are open."""
-    return _worked_out(frame)[0]
-
-
-@contextmanager
-def keeping(frame: Lazy) -> Iterator[Lazy]:
-    """As ``kept``, until the end of the block."""
-    rows, let_go = _worked_out(frame)
-    try:
-        yield rows
-    finally:
-        let_go()
-
-
-def _worked_out(frame: Lazy) -> tuple[Lazy, Callable[[], object]]:
-    """The rows of a frame, where the engine keeps them, and what lets go of them."""
     native = frame.to_native()
     if isinstance(native, duckdb.DuckDBPyRelation):
         name = f"kept_{next(_kept)}"
         native.query("asked", f"create temp table {name} as from asked")  # of the connection of the events
         rows = cast("duckdb.DuckDBPyRelation", native.query("asked", f"from {name}"))
-        return nw.from_native(rows).lazy(), lambda: native.query("asked", f"drop table {name}")
+        return nw.from_native(rows).lazy()
     if frame.implementation.is_spark_like():
-        cached = native.cache()
-        return nw.from_native(cached).lazy(), cached.unpersist
-    return frame, lambda: None
+        return cast("Lazy", nw.from_native(native.cache()).lazy())
+    return frame
 
 
 def collect(measured: Lazy, by: Sequence[str] = ()) -> pd.DataFrame:

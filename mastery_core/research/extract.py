@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from mastery_core.database.protocol import Database
 from mastery_core.errors import InvalidInput, MasteryError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MANIFEST = "manifest.json"
 EVENTS = "events"
 LOCK = ".lock"
@@ -32,7 +32,7 @@ SCHEMA = pa.schema(
     [
         ("learner", pa.string()), ("cohort", pa.string()), ("concept", pa.string()), ("at", pa.timestamp("us", tz="UTC")),
         ("outcome", pa.string()), ("trigger", pa.string()), ("is_correct", pa.bool_()), ("opportunity", pa.int32()),
-        ("before", pa.float64()), ("after", pa.float64()), ("delta", pa.float64()), ("forgotten", pa.float64()),
+        ("successes", pa.int32()), ("failures", pa.int32()), ("before", pa.float64()), ("after", pa.float64()), ("delta", pa.float64()), ("forgotten", pa.float64()),
         ("gap", pa.float64()), ("session", pa.string()),
     ]
 )  # fmt: skip
@@ -45,6 +45,8 @@ ABOUT = {
     "trigger": "what kind of outcome: quiz, question, explanation, reset",
     "is_correct": "whether an answer was right; empty where nothing was answered",
     "opportunity": "how many observations of the learner on the concept there were by then, this one included",
+    "successes": "how many of the learner's answers on the concept before this one were right",
+    "failures": "how many of them were wrong",
     "before": "the score (0 to 1) that the outcome met, after time had taken its part",
     "after": "the score that it left",
     "delta": "what the outcome moved the score by",

@@ -208,8 +208,8 @@ def _placed(events: Lazy) -> Lazy:
 
 def _at_points(placed: Lazy, places: Lazy) -> Lazy:
     """The ``places`` of a lattice, each once for every point at which anything lies that is ``placed`` there."""
-    points = placed.filter(~nw.col(_POINT).is_null()).select(*_PLACE, _POINT).unique()
-    return points.join(places, on=[*_PLACE], how="inner")
+    pointed = placed.filter(~nw.col(_POINT).is_null()).group_by(*_PLACE, _POINT).agg(nw.len().alias("n"))
+    return pointed.drop("n").join(places, on=[*_PLACE], how="inner")
 
 
 def _sized(places: Lazy, *points: str) -> Lazy:

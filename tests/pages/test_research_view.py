@@ -87,7 +87,7 @@ def test_every_screen_says_how_much_is_selected_and_gives_the_command_line(
     assert command(app)[:6] == ["python", "-m", "mastery_core", "research", SCREENS[name], "DIR"]
     assert not {"--cohort", "--concept", "--from", "--to", "--minimum"} & set(command(app))
     manifest = read_manifest(extract_folder())
-    assert f"schema version 1, fingerprint {manifest.fingerprint()[:16]}" in said(app)
+    assert f"schema version {manifest.schema_version}, fingerprint {manifest.fingerprint()[:16]}" in said(app)
 
 
 @pytest.mark.parametrize("name", SCREENS)

@@ -66,7 +66,7 @@ def made() -> pd.DataFrame:
     learner = np.minimum(chance.geometric(0.06, MADE_EVENTS), MADE_LEARNERS) - 1
     log = pd.DataFrame(
         {
-            "learner": [f"learner{n:02}" for n in learner],
+            "learner": [name_of(n) for n in learner],
             "concept": [f"Concept {n}" for n in chance.integers(0, 6, MADE_EVENTS)],
             "outcome": chance.choice([*WORTH], MADE_EVENTS, p=[0.6, 0.25, 0.05, 0.1]),
             "at": pd.Timestamp("2026-02-01", tz="UTC")
@@ -74,9 +74,14 @@ def made() -> pd.DataFrame:
             "id": np.arange(MADE_EVENTS),
         }
     )
-    log.loc[log.learner == "learner03", "outcome"] = "correct"
+    log.loc[log.learner == name_of(3), "outcome"] = "correct"
     log["cohort"] = "cohort" + (log.learner.str[-2:].astype(int) % 3).astype(str)
     return events_of(log)
+
+
+def name_of(number: int) -> str:
+    """The name of a made learner: it begins with a hexadecimal digit, as names in an extract do."""
+    return f"{number % 16:x}learner{number:02}"
 
 
 def events_of(log: pd.DataFrame) -> pd.DataFrame:
@@ -85,12 +90,15 @@ def events_of(log: pd.DataFrame) -> pd.DataFrame:
     pairs = frame.groupby(["learner", "concept"], sort=False)
     before = frame.after - frame.moved
     earlier = pairs.after.shift()
+    right, wrong = frame.graded & frame.correct, frame.graded & ~frame.correct
+    keys = [frame.learner, frame.concept]
+    successes, failures = (each.astype("int32").groupby(keys).cumsum() - each for each in (right, wrong))
     return pd.DataFrame(
         {
             "learner": frame.learner, "cohort": frame.cohort, "concept": frame.concept, "at": frame["at"], "outcome": frame.outcome,
             "trigger": frame.outcome.map({"confusion_detected": "question", "passive_read": "explanation"}).fillna("quiz"),
             "is_correct": frame.correct.astype(object).where(frame.graded, None).astype("boolean").astype(object).where(frame.graded, None),
-            "opportunity": frame.opportunity.astype("int32"), "before": before, "after": frame.after, "delta": frame.moved,
+            "opportunity": frame.opportunity.astype("int32"), "successes": successes.astype("int32"), "failures": failures.astype("int32"), "before": before, "after": frame.after, "delta": frame.moved,
             "forgotten": (before - earlier).fillna(0.0), "gap": pairs["at"].diff().dt.total_seconds(), "session": None,
             "seconds": frame["at"].astype("datetime64[us, UTC]").astype("int64") / 1e6,
         }

@@ -18,7 +18,7 @@ from mastery_core.recording import USUAL_RULES
 from mastery_core.research import refit
 from mastery_core.research.extract import Manifest
 from mastery_core.research.refit import Parameters, Quality, Refit
-from tests.research.conftest import Lazy, events_of
+from tests.research.conftest import Lazy, events_of, name_of
 
 USUAL = Parameters(0.95, 1.0, 0.5, {str(outcome): delta for outcome, delta in USUAL_RULES.deltas.items()})
 OTHER = Parameters(0.85, 1.0, 0.5, {"correct": 0.20, "incorrect": -0.05})
@@ -125,7 +125,7 @@ def test_where_the_rules_in_force_are_the_true_ones_little_can_be_won() -> None:
 
 
 def test_rules_that_do_not_explain_the_record_are_found_out(made: pd.DataFrame) -> None:
-    assert refit.fit(made[made.learner <= "learner05"], replace(USUAL, decay_factor=0.5)).reproduced < 0.9
+    assert refit.fit(made[made.learner <= name_of(32)], replace(USUAL, decay_factor=0.5)).reproduced < 0.9
 
 
 def test_an_extract_says_what_is_in_force() -> None:
@@ -149,10 +149,10 @@ def test_of_nothing_what_is_in_force_is_proposed(made: pd.DataFrame) -> None:
     assert refit.sample(nw.from_native(made.iloc[:0]).lazy()).empty
 
 
-@pytest.mark.parametrize("learner", ["learner10", "learner11"])
+@pytest.mark.parametrize("learner", [name_of(10), name_of(11)])
 def test_one_learner_is_judged_or_learnt_from(made: pd.DataFrame, learner: str) -> None:
     told = refit.fit(made[made.learner == learner], USUAL)
-    assert (told.judged_learners, told.training_learners) == ((1, 0) if learner == "learner10" else (0, 1))
+    assert (told.judged_learners, told.training_learners) == ((1, 0) if learner == name_of(10) else (0, 1))
     assert not told.clear
 
 

@@ -140,9 +140,12 @@ def test_every_event_is_as_the_raw_log_has_it(
     expected["learner"] = expected.learner.map({learner: named("learner", learner) for learner in group.learners})
     expected["session"] = expected.session.map(lambda key: named("session", key), na_action="ignore")
     expected["gap"] = expected.groupby(["learner", "concept"], sort=False)["at"].diff().dt.total_seconds()
+    pairs = expected.groupby(["learner", "concept"], sort=False)
+    expected["right"], expected["wrong"] = expected.graded & expected.correct, expected.graded & ~expected.correct
+    expected["successes"], expected["failures"] = (pairs[name].cumsum() - expected[name] for name in ("right", "wrong"))
     order = ["learner", "concept", "at", "opportunity"]
     expected, found = (frame.sort_values(order, ignore_index=True) for frame in (expected, found))
-    for column in ("learner", "concept", "at", "outcome", "opportunity", "session"):
+    for column in ("learner", "concept", "at", "outcome", "opportunity", "successes", "failures", "session"):
         assert found[column].tolist() == expected[column].where(expected[column].notna(), None).tolist(), column
     assert found.is_correct.where(found.is_correct.notna(), None).tolist() == [
         bool(row.correct) if row.graded else None for row in expected.itertuples()

@@ -1,36 +1,26 @@
 -- Cells of ten-thousandths of each forecast, from as few rows as can be: a skill mean is that of a concept and a quarter of the learners, a success
--- rate that of two counts.
+-- rate that of two counts; a row is of one outcome, so that its chance is 1 less how far the forecast was off.
 with answers as (
   select
-    learner, concept, opportunity, before, is_correct::int as correct,
-    case
-      when ends_with(learner, '0') or ends_with(learner, '4') or ends_with(learner, '8') or ends_with(learner, 'c') then 0
-      when ends_with(learner, '1') or ends_with(learner, '5') or ends_with(learner, '9') or ends_with(learner, 'd') then 1
-      when ends_with(learner, '2') or ends_with(learner, '6') or ends_with(learner, 'a') or ends_with(learner, 'e') then 2
-      else 3
-    end as quarter
+    learner, concept, successes, failures, before, is_correct::int as correct,
+    case when learner < '4' then 0 when learner < '8' then 1 when learner < 'c' then 2 else 3 end as quarter
   from read_parquet($files, hive_partitioning = false)
   where is_correct is not null
 ),
 concepts as (
-  select concept, quarter, count(*) as answers, sum(correct) as correct from answers group by concept, quarter
+  select concept, quarter, correct, count(*) as answers from answers group by concept, quarter, correct
 ),
 others as (
   select
     quarter, correct, answers,
-    sum(answers) over (partition by concept) - answers as taught,
-    sum(correct) over (partition by concept) - correct as taught_correct,
+    sum(answers) over (partition by concept) - sum(answers) over (partition by concept, quarter) as taught,
+    sum(answers * correct) over (partition by concept) - sum(answers * correct) over (partition by concept, quarter) as taught_correct,
     sum(answers) over () - sum(answers) over (partition by quarter) as taught_of_all,
-    sum(correct) over () - sum(correct) over (partition by quarter) as taught_correct_of_all
+    sum(answers * correct) over () - sum(answers * correct) over (partition by quarter) as taught_correct_of_all
   from concepts
 ),
-counted as (
-  select quarter, correct, sum(correct) over earlier - correct as correct_before, row_number() over earlier - 1 as answers_before
-  from answers
-  window earlier as (partition by learner, concept order by opportunity rows unbounded preceding)
-),
 said as (
-  select 'mastery' as forecaster, quarter, before as forecast, correct, 1 as answers from answers
+  select 'mastery' as forecaster, 0 as quarter, before as forecast, correct, 1 as answers from answers
   union all
   select
     'skill mean', quarter,
@@ -38,16 +28,15 @@ said as (
     answers
   from others
   union all
-  select 'running success rate', quarter, (correct_before + 1) / (answers_before + 2), sum(correct), count(*)
-  from counted
-  group by quarter, correct_before, answers_before
+  select 'running success rate', 0, (successes + 1) / (successes + failures + 2), correct, count(*)
+  from answers
+  group by successes, failures, correct
 ),
 cells as (
   select
-    forecaster, quarter, floor(forecast * 10000 + 0.5) as cell, sum(answers) as answers, sum(correct)::double as correct,
-    sum(-(correct * ln(held) + (answers - correct) * ln(1 - held))) as loss,
-    sum(correct * (1 - forecast) * (1 - forecast) + (answers - correct) * forecast * forecast) as square
-  from (select *, least(greatest(forecast, 0.001), 0.999) as held from said)
+    forecaster, quarter, floor(forecast * 10000 + 0.5) as cell, sum(answers) as answers, sum(answers * correct)::double as correct,
+    sum(-answers * ln(least(greatest(1 - off, 0.001), 0.999))) as loss, sum(answers * off * off) as square
+  from (select *, abs(correct - forecast) as off from said)
   group by forecaster, quarter, cell
 ),
 ranked as (

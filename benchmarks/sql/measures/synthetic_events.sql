@@ -1,5 +1,5 @@
 -- What some learners of synthetic_learners.sql do, $first <= place < $until. A pair's observations lie in sessions of a few, which come ever later;
--- each column is worked out from the pair and the number of the observation alone, so that nothing has to be kept in order.
+-- each column but the answers before is worked out from the pair and the number of the observation alone.
 with pairs as (
   select
     learner, cohort,
@@ -37,6 +37,12 @@ scored as (
 ),
 answered as (
   select *, case when trigger = 'quiz' then chance(event, 9) < 0.25 + 0.65 * before end as is_correct from scored
+),
+counted as (
+  select
+    *, coalesce(sum(is_correct::int) over earlier, 0)::int as successes, coalesce(sum((not is_correct)::int) over earlier, 0)::int as failures
+  from answered
+  window earlier as (partition by pair order by n rows between unbounded preceding and 1 preceding)
 )
 select
   strftime(make_timestamp(((1725148800 + second) * 1e6)::bigint), '%Y-%m') as month,
@@ -45,7 +51,7 @@ select
     when 'quiz' then if(is_correct, 'correct', 'incorrect') when 'question' then 'confusion_detected' when 'explanation' then 'passive_read'
     else 'reset'
   end as outcome,
-  trigger, is_correct, least(n, many)::int as opportunity, before, after, after - before as delta, before - met as forgotten, gap,
+  trigger, is_correct, least(n, many)::int as opportunity, successes, failures, before, after, after - before as delta, before - met as forgotten, gap,
   case when chance(pair * 64 + (n - 1) // a_session, 10) < 0.95 then printf('%016x', hash(pair * 64 + (n - 1) // a_session)) end as session
-from answered
+from counted
 order by month, learner, concept, n

@@ -24,16 +24,16 @@ METHOD = (
 WITHHELD = "withheld"
 FORECASTS = (
     "* **mastery**: the score that the answer met, what is forgotten by then taken off;\n"
-    "* **skill mean**: how often the learners of the other three quarters were right on the concept (quarters go by the last digit of a "
+    "* **skill mean**: how often the learners of the other three quarters were right on the concept (quarters go by the first digit of a "
     "learner's name in the extract). It knows nothing of the learner, but also what others answered later;\n"
-    "* **running success rate**: (right + 1) ÷ (answers + 2) of the learner's own answers on the concept before this one; one half at first."
+    "* **running success rate**: (right + 1) ÷ (answers + 2) of all of the learner's answers on the concept before this one; one half at first."
 )
 FORECASTER = "What forecasts the answer: see below."
 LOG_LOSS = "The mean of −ln of the chance that was given to what happened, in nats an answer. Less is better; always saying 50% gives 0.693."
 BRIER = "The mean of (forecast − answer)², an answer being 1 or 0. Less is better; always saying 50% gives 0.25."
 AUC = (
-    "The share of pairs of a right and a wrong answer, of learners of one quarter, in which the right one had the higher forecast, equal ones "
-    "half. More is better; 0.5 is what chance gives. Empty where all are right or all wrong."
+    "The share of pairs of a right and a wrong answer in which the right one had the higher forecast, equal ones half; for the skill mean of "
+    "pairs of learners of one quarter. More is better; 0.5 is what chance gives. Empty where all are right or all wrong."
 )
 ANSWERS, RIGHT, LEARNERS = "Answers judged on.", "How many of them were right.", "Different learners who gave them."
 TENTH = "From which forecast to which, in percent; a forecast of 100% is in the last."
