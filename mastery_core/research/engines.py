@@ -3,7 +3,8 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -45,15 +46,33 @@ def open_events(folder: Path, engine: str = "duckdb") -> Lazy:
 
 def kept(frame: Lazy) -> Lazy:
     """The same rows, worked out once for all that is asked of them. They stay as long as the events that they came from are open."""
+    return _worked_out(frame)[0]
+
+
+@contextmanager
+def keeping(frame: Lazy) -> Iterator[Lazy]:
+    """As ``kept``, until the end of the block."""
+    rows, let_go = _worked_out(frame)
+    try:
+        yield rows
+    finally:
+        let_go()
+
+
+def _worked_out(frame: Lazy) -> tuple[Lazy, Callable[[], object]]:
+    """The rows of a frame, where the engine keeps them, and what lets go of them."""
     native = frame.to_native()
     if isinstance(native, duckdb.DuckDBPyRelation):
         name = f"kept_{next(_kept)}"
-        native.query("asked", f"create temp table {name} as from asked")  # of the connection of the events
-        rows = cast("duckdb.DuckDBPyRelation", native.query("asked", f"from {name}"))
-        return nw.from_native(rows).lazy()
+        # Of the connection of the events. What is asked of the count that this gives is about the table alone, not about what it came from.
+        made = cast("duckdb.DuckDBPyRelation", native.query("asked", f"create temp table {name} as from asked"))
+        rows = cast("duckdb.DuckDBPyRelation", made.query("made", f"from {name}"))
+        return nw.from_native(rows).lazy(), lambda: made.query("made", f"drop table {name}")
     if frame.implementation.is_spark_like():
-        return cast("Lazy", nw.from_native(native.cache()).lazy())
-    return frame
+        cached = native.cache()
+        cached.count()  # Spark caches what is asked for, when it is
+        return nw.from_native(cached).lazy(), cached.unpersist
+    return frame, lambda: None
 
 
 def collect(measured: Lazy, by: Sequence[str] = ()) -> pd.DataFrame:

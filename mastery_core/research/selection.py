@@ -24,7 +24,7 @@ import narwhals as nw
 
 from mastery_core.comparison import FEWEST
 from mastery_core.errors import InvalidInput
-from mastery_core.research.engines import collect, kept
+from mastery_core.research.engines import collect, keeping, kept
 
 Lazy = nw.LazyFrame[Any]
 
@@ -32,10 +32,10 @@ MINIMUMS = (1, 3, 5, 10, 20)
 ANSWER, OTHER, RESET = KINDS = ("answer", "other", "reset")  # OTHER: an observation that nothing was answered to
 CELL = ("cohort", "concept", "month", "band", "kind")
 CELLS = (*CELL, "learners", "events")
-# Within this file a kind is its place in KINDS: events are grouped by numbers sooner than by words.
+# Events are grouped and joined by numbers far sooner than by words. So within this file a kind is its place in KINDS, and a learner is a
+# number, ``who``; so are a concept, ``topic``, and a cohort's practice of a concept, ``course``.
 _ANSWER, _OTHER, _RESET = range(len(KINDS))
-# What a learner did on a concept in a month, of a kind: the smallest part of an extract that is selected or not.
-_PLACE = ("learner", "cohort", "concept", "month", "kind")
+_CELL = ("course", "month", "band", "kind")
 _POINT = "point"
 _MOST_NAMED = 20
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
@@ -100,25 +100,28 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Lattice:
-    """The ``events`` of an extract, and how many ``events`` each learner has on a concept in a month, of a kind (``_PLACE``), with the ``band``.
+    """The events of an extract, ``placed`` (with ``who`` and the columns of ``_CELL``); the cohort and concept of its ``courses``; and its
+    ``places``: who has how many ``events`` in which cell.
 
     Pairs of a learner and a concept that were never observed are left out.
     """
 
-    events: Lazy
+    placed: Lazy
+    courses: Lazy
     places: Lazy
 
 
 def lattice(events: Lazy) -> Lattice:
     """The lattice of an extract, of which ``events`` are all. It is counted here, once for all selections."""
-    done = kept(_placed(events).group_by(*_PLACE).agg(nw.len().alias("events")))
-    observed = done.filter(nw.col("kind") != _RESET)
-    pairs = observed.group_by("learner", "concept").agg(nw.col("events").sum().alias("observations"))
-    band = nw.lit(MINIMUMS[0])
-    for minimum in MINIMUMS[1:]:
-        band = nw.when(nw.col("observations") >= minimum).then(nw.lit(minimum)).otherwise(band)
-    banded = done.join(pairs, on=["learner", "concept"], how="inner")
-    return Lattice(events, banded.select(*_PLACE, "events", band=band.cast(nw.Int64)))
+    dated = events.with_columns(month=_month_of(nw.col("seconds")), kind=_kind())
+    counted = dated.group_by("learner", "cohort", "concept", "month", "kind").agg(nw.len().alias("events"))
+    with keeping(counted) as there:
+        people, courses = kept(_numbered(there, ["learner"], "who")), kept(_courses(there))
+        with keeping(_in_numbers(there, people, courses).drop("learner", "cohort", "concept")) as numbered:
+            bands = kept(_bands(numbered))
+            places = kept(numbered.join(bands, on=["who", "topic"], how="inner").drop("topic"))
+    placed = _in_numbers(dated, people, courses).join(bands, on=["who", "topic"], how="inner").drop("topic")
+    return Lattice(placed, courses.drop("topic"), places)
 
 
 def cells(lattice: Lattice) -> Lazy:
@@ -126,11 +129,10 @@ def cells(lattice: Lattice) -> Lazy:
 
     Those that are withheld are among them: these rows are to be reckoned with, not to be shown.
     """
-    counted = lattice.places.group_by(*CELL).agg(nw.len().alias("learners"), nw.col("events").sum())
     kind = nw.when(nw.col("kind") == _ANSWER).then(nw.lit(ANSWER)).otherwise(
         nw.when(nw.col("kind") == _RESET).then(nw.lit(RESET)).otherwise(nw.lit(OTHER))
     )  # fmt: skip
-    return counted.select("cohort", "concept", "month", "band", kind.alias("kind"), "learners", "events")
+    return _cells(lattice).select("cohort", "concept", "month", "band", kind.alias("kind"), "learners", "events")
 
 
 def select(lattice: Lattice, selection: Selection, point: nw.Expr | None = None) -> Lazy:
@@ -139,12 +141,12 @@ def select(lattice: Lattice, selection: Selection, point: nw.Expr | None = None)
     Names that are not there select nothing: ``check`` tells of them. ``point``: what a measure tells apart within cells, row by row of the
     events, such as ``nw.col("opportunity")``. Then a cell is of one point, and events of which it is null are in none.
     """
-    placed, places, points = _placed(lattice.events), lattice.places, []
+    chosen, by = lattice.placed.filter(_is_chosen(selection)), [*_CELL]
+    sized = _cells(lattice)
     if point is not None:
-        placed, points = placed.with_columns(point.alias(_POINT)), [_POINT]
-        places = _at_points(placed, places)
-    chosen = _sized(places, *points).filter(_is_open(), _is_chosen(selection)).select(*_PLACE, *points)
-    return placed.join(chosen, on=[*_PLACE, *points], how="semi").drop("month", "kind", *points)
+        chosen, by = chosen.with_columns(point.alias(_POINT)), [*by, _POINT]
+        sized = _points(chosen)
+    return chosen.join(sized.filter(_is_open()).select(*by), on=by, how="semi").drop("who", *by)
 
 
 def counts(lattice: Lattice, selection: Selection) -> Held:
@@ -153,8 +155,8 @@ def counts(lattice: Lattice, selection: Selection) -> Held:
         nw.lit("withheld"),
         nw.when(_is_chosen(selection)).then(nw.lit("selected")).otherwise(nw.lit("left out")),
     )
-    parts = _sized(lattice.places).with_columns(part=nw.when(_is_open()).then(selected).otherwise(withheld))
-    counted = {part.name: part for part in _counted(parts, "part")}
+    parts = _cells(lattice).select(*_CELL, part=nw.when(_is_open()).then(selected).otherwise(withheld))
+    counted = {part.name: part for part in _counted(lattice, parts, "part")}
     nothing = Choice("", 0, 0)
     held, kept_back = counted.get("selected", nothing), counted.get("withheld", nothing)
     return Held(held.learners, held.events, None if 0 < kept_back.learners < FEWEST else kept_back.events)
@@ -162,9 +164,11 @@ def counts(lattice: Lattice, selection: Selection) -> Held:
 
 def choices(lattice: Lattice) -> Choices:
     """What can be chosen of the events of an extract: nothing of which all is withheld is named."""
-    there = _sized(lattice.places).filter(_is_open())
-    months = tuple(Choice(_month_name(each.name), each.learners, each.events) for each in _counted(there, "month"))
-    return Choices(_counted(there, "cohort"), _counted(there, "concept"), months)
+    there = _cells(lattice).filter(_is_open())
+    cohorts, concepts, months = (_counted(lattice, there, by) for by in ("cohort", "concept", "month"))
+    return Choices(
+        cohorts, concepts, tuple(Choice(_month_name(each.name), each.learners, each.events) for each in months)
+    )
 
 
 def check(selection: Selection, offered: Choices) -> None:
@@ -201,25 +205,46 @@ def hold(lattice: Lattice, selection: Selection, offered: Choices) -> Held:
     return held
 
 
-def _placed(events: Lazy) -> Lazy:
-    """The events, each with its ``month`` and its ``kind``."""
-    return events.with_columns(month=_month_of(nw.col("seconds")), kind=_kind())
+def _numbered(rows: Lazy, by: Sequence[str], name: str) -> Lazy:
+    """What there is in columns of some rows, each with a number."""
+    each = rows.group_by(*by).agg(nw.len().alias(name))
+    return each.with_columns(nw.col(name).cum_count().over(order_by=by).cast(nw.Int32))
 
 
-def _at_points(placed: Lazy, places: Lazy) -> Lazy:
-    """The ``places`` of a lattice, each once for every point at which anything lies that is ``placed`` there."""
-    pointed = placed.filter(~nw.col(_POINT).is_null()).group_by(*_PLACE, _POINT).agg(nw.len().alias("n"))
-    return pointed.drop("n").join(places, on=[*_PLACE], how="inner")
+def _courses(there: Lazy) -> Lazy:
+    """The courses, each with its ``cohort``, its ``concept`` and the number of that, its ``topic``."""
+    courses = _numbered(there, ["cohort", "concept"], "course")
+    return courses.join(_numbered(courses, ["concept"], "topic"), on="concept", how="inner")
 
 
-def _sized(places: Lazy, *points: str) -> Lazy:
-    """What each learner did in each cell, or at each point of it, and how many ``learners`` that has."""
-    return places.with_columns(learners=nw.len().over(*CELL, *points))  # a join would reckon all of it twice
+def _in_numbers(rows: Lazy, people: Lazy, courses: Lazy) -> Lazy:
+    return rows.join(people, on="learner", how="inner").join(courses, on=["cohort", "concept"], how="inner")
+
+
+def _bands(numbered: Lazy) -> Lazy:
+    """The ``band`` of each learner on each concept that anything was observed of."""
+    observed = numbered.filter(nw.col("kind") != _RESET).group_by("who", "topic").agg(nw.col("events").sum())
+    band = nw.lit(MINIMUMS[0])
+    for minimum in MINIMUMS[1:]:
+        band = nw.when(nw.col("events") >= minimum).then(nw.lit(minimum)).otherwise(band)
+    return observed.select("who", "topic", band=band.cast(nw.Int8))
+
+
+def _cells(lattice: Lattice) -> Lazy:
+    """The cells that anything lies in, how many ``learners`` and ``events`` there are, and of which ``cohort`` and ``concept``."""
+    sized = lattice.places.group_by(*_CELL).agg(nw.len().alias("learners"), nw.col("events").sum())
+    return sized.join(lattice.courses, on="course", how="inner")
+
+
+def _points(placed: Lazy) -> Lazy:
+    """The points of cells at which anything lies, and how many ``learners`` each has."""
+    there = placed.filter(~nw.col(_POINT).is_null()).group_by("who", *_CELL, _POINT).agg(nw.len().alias("events"))
+    return there.group_by(*_CELL, _POINT).agg(nw.len().alias("learners"))
 
 
 def _kind() -> nw.Expr:
     other = nw.when(nw.col("trigger") == "reset").then(nw.lit(_RESET)).otherwise(nw.lit(_OTHER))
-    return nw.when(~nw.col("is_correct").is_null()).then(nw.lit(_ANSWER)).otherwise(other)
+    return nw.when(~nw.col("is_correct").is_null()).then(nw.lit(_ANSWER)).otherwise(other).cast(nw.Int8)
 
 
 def _month_of(seconds: nw.Expr) -> nw.Expr:
@@ -231,7 +256,7 @@ def _month_of(seconds: nw.Expr) -> nw.Expr:
     day = (seconds / 86_400).floor() + 671
     year = ((day * 4 + 3) / 1461).floor()
     month = (((day - (year * 1461 / 4).floor()) * 5 + 2) / 153).floor()
-    return (year * 12 + month - 22).cast(nw.Int64)
+    return (year * 12 + month - 22).cast(nw.Int16)
 
 
 def _is_open() -> nw.Expr:
@@ -252,9 +277,10 @@ def _is_chosen(selection: Selection) -> nw.Expr:
     return chosen
 
 
-def _counted(lattice: Lazy, by: str) -> tuple[Choice, ...]:
-    """Learners and events of each value of a column, in its order."""
-    each = lattice.group_by(by, "learner").agg(nw.col("events").sum())
+def _counted(lattice: Lattice, cells: Lazy, by: str) -> tuple[Choice, ...]:
+    """Learners and events of some cells by each value of a column, in its order."""
+    there = lattice.places.join(cells.select(*dict.fromkeys((*_CELL, by))), on=[*_CELL], how="inner")
+    each = there.group_by(by, "who").agg(nw.col("events").sum())
     counted = each.group_by(by).agg(nw.len().alias("learners"), nw.col("events").sum())
     return tuple(
         Choice(row[by], int(row["learners"]), int(row["events"])) for row in collect(counted, [by]).to_dict("records")

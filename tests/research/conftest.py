@@ -19,6 +19,7 @@ from mastery_core.ingest.importer import import_file
 from mastery_core.ingest.sample import make_sample
 from mastery_core.research.engines import open_events
 from mastery_core.research.extract import extract
+from mastery_core.research.selection import Lattice, lattice
 from tests.services.conftest import PRACTICE_FILE
 from tests.services.plain_cohort import WORTH, folded
 
@@ -176,6 +177,21 @@ def events(request: pytest.FixtureRequest, frame: pd.DataFrame, made: pd.DataFra
         _small_spark()
     chosen = request.node.callspec.params["frame"]
     return open_events(request.getfixturevalue("extracts")(chosen), request.param)
+
+
+@pytest.fixture(scope="session")
+def lattices() -> dict[tuple[str, str], Lattice]:
+    """The lattices that were counted, by events and engine."""
+    return {}
+
+
+@pytest.fixture
+def whole(request: pytest.FixtureRequest, events: Lazy, lattices: dict[tuple[str, str], Lattice]) -> Lattice:
+    """The lattice of ``events``, counted at most once."""
+    asked = request.node.callspec.params["frame"], request.node.callspec.params["events"]
+    if asked not in lattices:
+        lattices[asked] = lattice(events)
+    return lattices[asked]
 
 
 def _in(engine: str, frame: pd.DataFrame) -> Lazy:

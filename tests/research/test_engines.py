@@ -10,7 +10,7 @@ import narwhals as nw
 import pandas as pd
 import pytest
 
-from mastery_core.research.engines import collect, kept, open_events
+from mastery_core.research.engines import collect, keeping, kept, open_events
 
 Lazy = nw.LazyFrame[Any]
 
@@ -36,3 +36,14 @@ def test_what_is_kept_is_not_read_again(extracts: Callable[[str], Path], tmp_pat
     pd.testing.assert_frame_equal(collect(held, ["learner"]), before)
     with pytest.raises(duckdb.IOException):
         collect(events)
+
+
+def test_at_the_end_of_the_block_nothing_is_kept(lazily: Callable[[pd.DataFrame], Lazy], made: pd.DataFrame) -> None:
+    events = lazily(made)
+    with keeping(events.select("learner")) as rows:
+        assert len(collect(rows)) == len(made)
+    native = rows.to_native()
+    if isinstance(native, duckdb.DuckDBPyRelation):
+        with pytest.raises(duckdb.CatalogException):
+            collect(rows)
+    assert len(collect(events)) == len(made)

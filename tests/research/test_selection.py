@@ -17,6 +17,7 @@ from mastery_core.research.selection import (
     Choice,
     Choices,
     Held,
+    Lattice,
     Selection,
     cells,
     check,
@@ -42,20 +43,19 @@ Lazy = nw.LazyFrame[Any]
 Lazily = Callable[[pd.DataFrame], Lazy]
 
 
-def test_cells_are_those_of_a_plain_calculation(frame: pd.DataFrame, events: Lazy) -> None:
+def test_cells_are_those_of_a_plain_calculation(frame: pd.DataFrame, whole: Lattice) -> None:
     plain = (
         in_cells(frame)
         .groupby(list(CELL))
         .agg(learners=("learner", "nunique"), events=("learner", "size"))
         .reset_index()
     )
-    told = collect(cells(lattice(events)), CELL)
+    told = collect(cells(whole), CELL)
     assert tuple(told.columns) == CELLS
     pd.testing.assert_frame_equal(told, plain, check_dtype=False)
 
 
-def test_a_selection_is_that_of_a_plain_calculation(frame: pd.DataFrame, events: Lazy) -> None:
-    whole = lattice(events)
+def test_a_selection_is_that_of_a_plain_calculation(frame: pd.DataFrame, events: Lazy, whole: Lattice) -> None:
     placed = in_cells(frame)
     for selection in some_selections(placed, 5, seed=1):
         told = collect(select(whole, selection))
@@ -63,8 +63,7 @@ def test_a_selection_is_that_of_a_plain_calculation(frame: pd.DataFrame, events:
         assert events_in(told) == events_in(plainly(placed, selection)), selection
 
 
-def test_what_a_selection_holds_is_counted(frame: pd.DataFrame, events: Lazy) -> None:
-    whole = lattice(events)
+def test_what_a_selection_holds_is_counted(frame: pd.DataFrame, whole: Lattice) -> None:
     placed = in_cells(frame)
     withheld = placed[~placed.open]
     kept_back = None if 0 < withheld.learner.nunique() < FEWEST else len(withheld)
@@ -73,8 +72,7 @@ def test_what_a_selection_holds_is_counted(frame: pd.DataFrame, events: Lazy) ->
         assert counts(whole, selection) == Held(plain.learner.nunique(), len(plain), kept_back), selection
 
 
-def test_what_can_be_chosen_is_what_is_not_all_withheld(frame: pd.DataFrame, events: Lazy) -> None:
-    whole = lattice(events)
+def test_what_can_be_chosen_is_what_is_not_all_withheld(frame: pd.DataFrame, whole: Lattice) -> None:
     there = in_cells(frame).query("open")
     there = there.assign(month=[f"{1970 + month // 12}-{month % 12 + 1:02}" for month in there.month])
 

@@ -13,7 +13,7 @@ from mastery_core.comparison import FEWEST
 from mastery_core.research.calibration import tenth
 from mastery_core.research.engines import collect
 from mastery_core.research.retention import GAP_EDGES_DAYS, gap_class
-from mastery_core.research.selection import CELL, Selection, lattice, select
+from mastery_core.research.selection import CELL, Lattice, Selection, lattice, select
 from mastery_core.research.velocity import day_of, week_of
 from tests.research.plain_selections import (
     EVENT,
@@ -57,8 +57,9 @@ def at_points(frame: pd.DataFrame, points: "pd.Series[Any]") -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("name", POINTS)
-def test_a_selection_of_points_is_that_of_a_plain_calculation(frame: pd.DataFrame, events: Lazy, name: str) -> None:
-    whole = lattice(events)
+def test_a_selection_of_points_is_that_of_a_plain_calculation(
+    frame: pd.DataFrame, events: Lazy, whole: Lattice, name: str
+) -> None:
     point, plain = POINTS[name]
     placed = at_points(frame, plain(frame))
     for selection in some_selections(in_cells(frame), 2, seed=4):
