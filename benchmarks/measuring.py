@@ -79,6 +79,11 @@ MEASURES = {
     ),
     "calibration scores": Measure(calibration.scores, "scores", ["forecaster"]),
     "calibration reliability": Measure(lambda events: collect(calibration.reliability(events)), "reliability", ["bin"]),
+    "learning curves of a selection": Measure(
+        lambda events: collect(learning_curves.error_rates(_at_opportunities(events), ["concept"])),
+        "selected_error_rates",
+        ["concept", "opportunity"],
+    ),
     "selection cells": Measure(
         lambda events: collect(selection.cells(selection.lattice(events))), "cells", list(selection.CELL)
     ),
@@ -88,6 +93,10 @@ MEASURES = {
         ["learners"],
     ),
 }
+
+
+def _at_opportunities(events: Lazy) -> Lazy:
+    return selection.select(selection.lattice(events), SELECTED, nw.col("opportunity"))
 
 
 def measure(*, quick: bool) -> Iterator[Result]:
