@@ -152,6 +152,8 @@ class EmbeddedCaller:
             if not _lost(error):
                 raise _translated(error, function) from error
             self._database.server.start()  # raises, and says why, where the server cannot run
+            if isinstance(error, PoolTimeout):
+                raise Unavailable(f"The database is busy: no connection was free for {function}. Try again.") from error
             cause = self._database.server.why_it_stopped() or "it does not say why"
             raise Unavailable(f"The database stopped during {function}: {cause}.") from error
 

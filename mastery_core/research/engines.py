@@ -102,14 +102,15 @@ def _whole_files(folder: Path) -> list[Path]:
         )
     files = [file_of(folder, month.month) for month in manifest.months]
     for path, month in zip(files, manifest.months, strict=True):
+        name = path.relative_to(folder)  # where the folder lies on a server is not for who looks at a screen
         try:
             about = pq.ParquetFile(path)
         except FileNotFoundError:
-            raise InvalidInput(f'"{path}" is missing: extract into "{folder}" again.') from None
+            raise InvalidInput(f'"{name}" is missing from the extract: extract again.') from None
         except (OSError, pa.ArrowException) as error:
-            raise InvalidInput(f'"{path}" is damaged: extract into "{folder}" again.') from error
+            raise InvalidInput(f'"{name}" of the extract is damaged: extract again.') from error
         if about.schema_arrow.names != SCHEMA.names or about.metadata.num_rows != month.rows:
-            raise InvalidInput(f'"{path}" is not what the manifest tells of: extract into "{folder}" again.')
+            raise InvalidInput(f'"{name}" is not what the manifest of the extract tells of: extract again.')
     return files
 
 

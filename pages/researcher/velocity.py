@@ -20,7 +20,7 @@ LOADING_HEIGHT = 480
 KEPT_SECONDS = 600
 
 
-@st.cache_data(scope="session", ttl=KEPT_SECONDS, max_entries=8, show_spinner=False)
+@st.cache_data(scope="session", ttl=KEPT_SECONDS, max_entries=8, show_spinner="Measuring …")
 def difference(
     selection: Selection,
     one: str,

@@ -181,7 +181,7 @@ def _refuse(error: InvalidInput) -> NoReturn:
 # Kept for the session that asked: the next extract has another moment, and so another key.
 
 
-@st.cache_data(scope="session", ttl=KEPT_SECONDS, max_entries=20, show_spinner=False)
+@st.cache_data(scope="session", ttl=KEPT_SECONDS, max_entries=20, show_spinner="Measuring …")
 def _tables(
     made_at: str,  # noqa: ARG001 - a key of the cache
     name: str,

@@ -147,7 +147,7 @@ def empty(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (damaged, "is damaged: extract into"), (missing, "is missing: extract into"), (newer, "has version 99 of the schema"),
+        (damaged, "is damaged: extract again"), (missing, "is missing from the extract: extract again"), (newer, "has version 99 of the schema"),
         (interrupted, "was interrupted: extract into it again"), (empty, "is empty: no cohort is shared"),
     ],
 )  # fmt: skip

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,6 +14,8 @@ import pytest
 from psycopg import sql
 
 from mastery_core.database import EmbeddedDatabase
+from mastery_core.database.embedded import POOL_SIZE
+from mastery_core.errors import Unavailable
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ON_TIME = [
@@ -213,3 +215,14 @@ def test_killed_after_the_write_leaves_all_of_it_and_many_callers_at_once_bring_
     assert everything_of(console, write["learner"]) == before
     assert_counted_once(console, write["learner"])
     console.connection.close()
+
+
+def test_who_finds_no_connection_free_is_told_that_and_not_that_the_database_stopped(own: EmbeddedDatabase) -> None:
+    with closing(EmbeddedDatabase(own.server.home)) as busy, ExitStack() as taken:
+        for _ in range(POOL_SIZE):
+            taken.enter_context(busy.pool.connection())
+        busy.pool.timeout = 0.1
+        with pytest.raises(Unavailable, match="busy: no connection was free for status"):
+            busy.ping()
+        taken.close()
+        busy.ping()

@@ -12,7 +12,7 @@ from mastery_core.identity.installation import extract_folder
 from mastery_core.research.retention import GAP_NAMES
 from mastery_core.research.selection import Selection
 from mastery_core.research_service import ResearchService
-from pages.researcher.explained.retention import kept_back
+from pages.researcher.explained.retention import half_life_table, kept_back
 from tests.pages.conftest import Offered
 from tests.pages.reading import figures, table, traces
 from tests.pages.test_every_number_is_explained import opened, unexplained
@@ -78,6 +78,22 @@ def test_what_is_withheld_takes_its_counts_along() -> None:
     assert kept.drop("1 to 10 minutes").drop(columns="withheld").isna().all(axis=None)
     assert kept["withheld"].sum() == len(GAP_NAMES) - 1
     assert kept_back(gaps.iloc[:0])["withheld"].all()
+
+
+def test_an_interval_without_an_upper_end_has_none_in_the_table() -> None:
+    lengths = {"half_life_days": [12.5], "low": [4.25], "high": [float("inf")], "half_life_in_force": [13.5]}
+    told = {
+        "concept": ["Sampling"],
+        **lengths,
+        "initial": [0.8],
+        "answers": [60],
+        "learners": [9],
+        "clear": [True],
+        "reason": [""],
+    }
+    [row] = half_life_table(pd.DataFrame(told)).to_dict("records")
+    assert row["low"] == 4.25
+    assert pd.isna(row["high"])
 
 
 def test_both_figures_go_along_as_numbers_and_as_documents(screen: Screen, researcher: str, offered: Offered) -> None:

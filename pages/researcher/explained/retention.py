@@ -46,7 +46,9 @@ HALF_LIFE = (
     "Days after which half of what was known at once is left, as fits the answers best. Empty where there is none."
 )
 HALF_LIFE_LOW = "The lower end of its 95% interval, in days."
-HALF_LIFE_HIGH = "The upper end of its 95% interval, in days."
+HALF_LIFE_HIGH = (
+    "The upper end of its 95% interval, in days. Empty beside a lower end: there is none, as far as the answers tell."
+)
 IN_FORCE = "The half-life that the decay factor in force comes to, in days."
 INITIAL = "The right-answer rate at once that goes with it, in percent."
 CONCEPT_ANSWERS = "Answers of the concept that have a gap."
@@ -123,8 +125,9 @@ def gap_table(gaps: pd.DataFrame) -> pd.DataFrame:
 
 
 def half_life_table(half_lives: pd.DataFrame) -> pd.DataFrame:
-    """Every concept in the order given, half-lives in days, the rate at once in percent."""
-    lengths = {name: half_lives[name].round(4) for name in ("half_life_days", "low", "high", "half_life_in_force")}
+    """Every concept in the order given, half-lives in days, the rate at once in percent. An interval without an upper end has none here."""
+    lengths = {name: half_lives[name].round(4) for name in ("half_life_days", "low", "half_life_in_force")}
+    lengths["high"] = half_lives["high"].round(4).where(np.isfinite(half_lives["high"]))
     told = half_lives.assign(**lengths, initial=(half_lives["initial"] * 100).round(1), beside=beside(half_lives))
     names = [
         "concept",
