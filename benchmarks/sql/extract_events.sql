@@ -1,9 +1,10 @@
-select learner, cohort, concept_tag, created_at, outcome, trigger_type, is_correct, opportunity, score - delta as before, score as after, delta,
+select learner, cohort, concept_tag, created_at, outcome, trigger_type, is_correct, opportunity,
+       correct - coalesce(is_correct, false)::integer as successes, graded - correct - coalesce(not is_correct, false)::integer as failures, score - delta as before, score as after, delta,
        case when faded then lost else 0 end as forgotten,
        date_part('epoch', created_at - case when faded then one_more else previous end) as gap, session_id
 from (
   select md5(h.user_id::text) as learner, md5(m.cohort_id::text) as cohort, h.concept_tag, h.created_at, i.outcome, h.trigger_type, h.is_correct,
-         h.opportunity, h.mastery_score as score, h.delta, h.session_id, lag(h.interaction_id) over told = h.interaction_id as faded,
+         h.opportunity, h.correct, h.graded, h.mastery_score as score, h.delta, h.session_id, lag(h.interaction_id) over told = h.interaction_id as faded,
          lag(h.delta) over told as lost, lag(h.created_at) over told as previous, lag(h.created_at, 2) over told as one_more
   from public.mastery_history h
   join public.cohort_members m on m.user_id = h.user_id
