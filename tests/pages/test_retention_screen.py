@@ -60,7 +60,7 @@ def test_half_lives_are_those_of_the_measure_beside_the_one_in_force(
     rows = table(app, 1)
     assert {row["concept"] for row in rows} == set(fitted.index)
     for row in rows:
-        expected = fitted.loc[row["concept"]]
+        expected = fitted.replace(float("inf"), float("nan")).loc[row["concept"]]
         assert row["half_life_days"] == pytest.approx(expected["half_life_days"], abs=1e-4, nan_ok=True)
         assert row["reason"] == expected["reason"]
         assert row["half_life_in_force"] == pytest.approx(expected["half_life_in_force"], abs=1e-4)
@@ -80,20 +80,14 @@ def test_what_is_withheld_takes_its_counts_along() -> None:
     assert kept_back(gaps.iloc[:0])["withheld"].all()
 
 
-def test_an_interval_without_an_upper_end_has_none_in_the_table() -> None:
-    lengths = {"half_life_days": [12.5], "low": [4.25], "high": [float("inf")], "half_life_in_force": [13.5]}
-    told = {
-        "concept": ["Sampling"],
-        **lengths,
-        "initial": [0.8],
-        "answers": [60],
-        "learners": [9],
-        "clear": [True],
-        "reason": [""],
-    }
-    [row] = half_life_table(pd.DataFrame(told)).to_dict("records")
-    assert row["low"] == 4.25
-    assert pd.isna(row["high"])
+def test_what_has_no_end_is_left_empty_in_the_table() -> None:
+    no_end = float("inf")
+    told = {"half_life_days": [12.5, no_end], "low": [4.25] * 2, "high": [no_end] * 2, "half_life_in_force": [13.5] * 2}
+    others = {"initial": 0.8, "answers": 60, "learners": 9, "clear": True, "reason": ""}
+    rows = half_life_table(pd.DataFrame({"concept": ["Sampling", "Sets"], **told, **others}))
+    assert rows["low"].tolist() == [4.25, 4.25]
+    assert rows["high"].isna().all()
+    assert rows["half_life_days"].isna().tolist() == [False, True]
 
 
 def test_both_figures_go_along_as_numbers_and_as_documents(screen: Screen, researcher: str, offered: Offered) -> None:

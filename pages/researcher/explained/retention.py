@@ -43,7 +43,8 @@ LOW, HIGH = (
 WITHHELD = "withheld"
 SAYS = f"What is withheld: of fewer than {FEWEST} learners nothing is told, nor whether there are any."
 HALF_LIFE = (
-    "Days after which half of what was known at once is left, as fits the answers best. Empty where there is none."
+    "Days after which half of what was known at once is left, as fits the answers best. Empty where there is none, and beside a lower end "
+    "where the answers show no forgetting."
 )
 HALF_LIFE_LOW = "The lower end of its 95% interval, in days."
 HALF_LIFE_HIGH = (
@@ -125,9 +126,8 @@ def gap_table(gaps: pd.DataFrame) -> pd.DataFrame:
 
 
 def half_life_table(half_lives: pd.DataFrame) -> pd.DataFrame:
-    """Every concept in the order given, half-lives in days, the rate at once in percent. An interval without an upper end has none here."""
-    lengths = {name: half_lives[name].round(4) for name in ("half_life_days", "low", "half_life_in_force")}
-    lengths["high"] = half_lives["high"].round(4).where(np.isfinite(half_lives["high"]))
+    """Every concept in the order given, half-lives in days, the rate at once in percent. What has no end is left empty."""
+    lengths = half_lives[["half_life_days", "low", "high", "half_life_in_force"]].round(4).replace(np.inf, np.nan)
     told = half_lives.assign(**lengths, initial=(half_lives["initial"] * 100).round(1), beside=beside(half_lives))
     names = [
         "concept",
