@@ -1,6 +1,6 @@
 select learner, cohort, concept_tag, created_at, outcome, trigger_type, is_correct, opportunity,
-       correct - coalesce(is_correct, false)::integer as successes, graded - correct - coalesce(not is_correct, false)::integer as failures, score - delta as before, score as after, delta,
-       case when faded then lost else 0 end as forgotten,
+       correct - coalesce(is_correct, false)::integer as successes, graded - correct - coalesce(not is_correct, false)::integer as failures,
+       score - delta as before, score as after, delta, case when faded then lost else 0 end as forgotten,
        date_part('epoch', created_at - case when faded then one_more else previous end) as gap, session_id
 from (
   select md5(h.user_id::text) as learner, md5(m.cohort_id::text) as cohort, h.concept_tag, h.created_at, i.outcome, h.trigger_type, h.is_correct,

@@ -17,8 +17,8 @@ from mastery_core.comparison import FEWEST
 from mastery_core.intervals import share, wilson
 from mastery_core.research.engines import collect
 
-# Names of learners are hexadecimal digits of a hash, so that those of these first digits are a quarter of the learners, the same in every extract.
-QUARTERS = ("0123", "4567", "89ab", "cdef")
+# Names of learners are hexadecimal digits of a hash, so that from each of these first digits to the next there is a quarter of them, the same in every extract.
+QUARTERS = ("0", "4", "8", "c")
 # What forecasts where nobody has answered yet.
 UNKNOWN = 0.5
 SURE = 0.001
@@ -149,10 +149,9 @@ def _right() -> nw.Expr:
 
 def _quarter() -> nw.Expr:
     """The place among ``QUARTERS`` of that of a learner."""
-    place = nw.lit(len(QUARTERS) - 1)
-    for number in reversed(range(len(QUARTERS) - 1)):
-        first_of_next = QUARTERS[number + 1][0]
-        place = nw.when(nw.col("learner") < nw.lit(first_of_next)).then(nw.lit(number)).otherwise(place)
+    place = nw.lit(0)
+    for number, digit in enumerate(QUARTERS[1:], start=1):
+        place = nw.when(nw.col("learner") >= nw.lit(digit)).then(nw.lit(number)).otherwise(place)
     return place
 
 

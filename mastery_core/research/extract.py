@@ -32,8 +32,8 @@ SCHEMA = pa.schema(
     [
         ("learner", pa.string()), ("cohort", pa.string()), ("concept", pa.string()), ("at", pa.timestamp("us", tz="UTC")),
         ("outcome", pa.string()), ("trigger", pa.string()), ("is_correct", pa.bool_()), ("opportunity", pa.int32()),
-        ("successes", pa.int32()), ("failures", pa.int32()), ("before", pa.float64()), ("after", pa.float64()), ("delta", pa.float64()), ("forgotten", pa.float64()),
-        ("gap", pa.float64()), ("session", pa.string()),
+        ("successes", pa.int32()), ("failures", pa.int32()), ("before", pa.float64()), ("after", pa.float64()), ("delta", pa.float64()),
+        ("forgotten", pa.float64()), ("gap", pa.float64()), ("session", pa.string()),
     ]
 )  # fmt: skip
 ABOUT = {

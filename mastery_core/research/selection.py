@@ -142,8 +142,9 @@ def select(lattice: Lattice, selection: Selection, point: nw.Expr | None = None)
     events, such as ``nw.col("opportunity")``. Then a cell is of one point, and events of which it is null are in none.
     """
     chosen, by = lattice.placed.filter(_is_chosen(selection)), [*_CELL]
-    sized = _cells(lattice)
-    if point is not None:
+    if point is None:
+        sized = _cells(lattice)
+    else:
         chosen, by = chosen.with_columns(point.alias(_POINT)), [*by, _POINT]
         sized = _points(chosen)
     return chosen.join(sized.filter(_is_open()).select(*by), on=by, how="semi").drop("who", *by)
@@ -277,9 +278,9 @@ def _is_chosen(selection: Selection) -> nw.Expr:
     return chosen
 
 
-def _counted(lattice: Lattice, cells: Lazy, by: str) -> tuple[Choice, ...]:
-    """Learners and events of some cells by each value of a column, in its order."""
-    there = lattice.places.join(cells.select(*dict.fromkeys((*_CELL, by))), on=[*_CELL], how="inner")
+def _counted(lattice: Lattice, some: Lazy, by: str) -> tuple[Choice, ...]:
+    """Learners and events of ``some`` cells by each value of a column, in its order."""
+    there = lattice.places.join(some.select(*dict.fromkeys((*_CELL, by))), on=[*_CELL], how="inner")
     each = there.group_by(by, "who").agg(nw.col("events").sum())
     counted = each.group_by(by).agg(nw.len().alias("learners"), nw.col("events").sum())
     return tuple(

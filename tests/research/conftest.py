@@ -99,7 +99,8 @@ def events_of(log: pd.DataFrame) -> pd.DataFrame:
             "learner": frame.learner, "cohort": frame.cohort, "concept": frame.concept, "at": frame["at"], "outcome": frame.outcome,
             "trigger": frame.outcome.map({"confusion_detected": "question", "passive_read": "explanation"}).fillna("quiz"),
             "is_correct": frame.correct.astype(object).where(frame.graded, None).astype("boolean").astype(object).where(frame.graded, None),
-            "opportunity": frame.opportunity.astype("int32"), "successes": successes.astype("int32"), "failures": failures.astype("int32"), "before": before, "after": frame.after, "delta": frame.moved,
+            "opportunity": frame.opportunity.astype("int32"), "successes": successes.astype("int32"),
+            "failures": failures.astype("int32"), "before": before, "after": frame.after, "delta": frame.moved,
             "forgotten": (before - earlier).fillna(0.0), "gap": pairs["at"].diff().dt.total_seconds(), "session": None,
             "seconds": frame["at"].astype("datetime64[us, UTC]").astype("int64") / 1e6,
         }

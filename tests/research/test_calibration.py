@@ -18,7 +18,8 @@ BY = ["learner", "concept", "opportunity"]
 EMPTY = pd.DataFrame(
     {
         "learner": pd.Series([], dtype="str"), "concept": pd.Series([], dtype="str"), "opportunity": pd.Series([], dtype="int32"),
-        "successes": pd.Series([], dtype="int32"), "failures": pd.Series([], dtype="int32"), "before": pd.Series([], dtype="float64"), "is_correct": pd.Series([], dtype="bool"), "seconds": pd.Series([], dtype="float64"),
+        "successes": pd.Series([], dtype="int32"), "failures": pd.Series([], dtype="int32"), "before": pd.Series([], dtype="float64"),
+        "is_correct": pd.Series([], dtype="bool"), "seconds": pd.Series([], dtype="float64"),
     }
 )  # fmt: skip
 
@@ -165,14 +166,6 @@ def test_on_one_concept_the_skill_mean_is_as_good_as_chance(lazily: Callable[[pd
     """Who does well lowers what the others are forecast by: across quarters the mean would look worse than chance."""
     told = calibration.scores(lazily(log_of({"0a": "rrrw", "4b": "rwww", "8c": "rrww", "cd": "wrrr"})))
     assert told.set_index("forecaster").auc["skill mean"] == 0.5
-
-
-def test_answers_of_one_instant_come_in_the_order_of_their_opportunities(
-    lazily: Callable[[pd.DataFrame], Lazy],
-) -> None:
-    frame = log_of({"a0": "wrr"}).assign(seconds=1.8e9)
-    told = collect(calibration.forecasts(lazily(frame.iloc[[2, 0, 1]].reset_index(drop=True))), BY)
-    assert told.success_rate.tolist() == pytest.approx([1 / 2, 1 / 3, 2 / 4])
 
 
 def test_of_nothing_nothing_is_known() -> None:
