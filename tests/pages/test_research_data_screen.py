@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
 
+import orjson
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -103,10 +104,14 @@ def test_a_file_is_for_who_is_a_researcher_when_it_is_made_and_of_who_is_there_t
             offered[label][1]()
 
 
-def test_an_extract_that_cannot_be_read_is_made_anew(screen: Screen, researcher: str, shared: Classroom) -> None:
+@pytest.mark.parametrize("spoil", [lambda _: {}, lambda told: told | {"schema_version": 1}], ids=["damaged", "earlier"])
+def test_an_extract_that_cannot_be_read_is_made_anew(
+    screen: Screen, researcher: str, shared: Classroom, spoil: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
     assert shared
     app = extracted(screen(researcher, DATA))
-    (extract_folder() / "manifest.json").write_text("{}")
+    manifest = extract_folder() / "manifest.json"
+    manifest.write_bytes(orjson.dumps(spoil(orjson.loads(manifest.read_bytes()))))
     app = app.run()
     assert "Nothing has been extracted" in said(app)[-1]
     assert said(extracted(app))[0].startswith("18 events extracted")
