@@ -8,13 +8,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mastery_core.database.protocol import Database
@@ -229,12 +228,17 @@ def _write_month(
     """Write a month: what is read now of the ``days``, and what its file has of others. Returns its rows."""
     path = file_of(folder, month)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part, rows = _part_of(path), 0
-    read = _read(database, days, advance)
-    with pq.ParquetWriter(part, SCHEMA, compression="zstd") as writer:
-        for table in read if is_new else [_merged(_without(path, days), read)]:
-            writer.write_table(table, row_group_size=EVENTS_AT_ONCE)
-            rows += table.num_rows
+    part, read = _part_of(path), _read(database, days, advance)
+    if is_new:
+        with pq.ParquetWriter(part, SCHEMA, compression="zstd") as writer:
+            for table in read:
+                writer.write_table(table, row_group_size=EVENTS_AT_ONCE)
+    else:
+        from mastery_core.research.merging import write_merged  # noqa: PLC0415 - DuckDB takes its time to load
+
+        table = pa.concat_tables([SCHEMA.empty_table(), *read])
+        write_merged(path, days, table, part, rows_a_group=EVENTS_AT_ONCE)
+    rows: int = pq.read_metadata(part).num_rows
     _put(part, path)
     return rows
 
@@ -244,18 +248,6 @@ def _read(database: Database, days: list[str], advance: Callable[[int], None]) -
     for names, cohorts, events in _at_once(database.call("research_learners", days=days)):
         yield _table(database.call("research_events", days=days, learners=names), names, cohorts)
         advance(events)
-
-
-def _without(path: Path, days: list[str]) -> pa.Table:
-    table = pq.ParquetFile(path).read()
-    read_again = pa.array([date.fromisoformat(day) for day in days], pa.date32())
-    return table.filter(pc.invert(pc.is_in(table["at"].cast(pa.date32()), read_again)))
-
-
-def _merged(kept: pa.Table, read: Iterable[pa.Table]) -> pa.Table:
-    """Both in the order of an extract; what happened in one instant is of one day, and stays in the order of the database."""
-    order = [("learner", "ascending"), ("concept", "ascending"), ("at", "ascending")]
-    return pa.concat_tables([kept, *read]).sort_by(order)
 
 
 def _at_once(learners: dict[str, list[Any]]) -> Iterator[tuple[list[str], list[str], int]]:
