@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
-SETTINGS: dict[str, Any] = {"memory_limit": "3GB", "TimeZone": "UTC", "autoinstall_known_extensions": False}
+SETTINGS: dict[str, Any] = {"memory_limit": "3GB", "autoinstall_known_extensions": False}
 # What happened in one instant is of one day, and stays in the order of the database. Days without a calendar of time zones, which takes longer.
 MERGED = """
 select * exclude (source, place) from (
@@ -32,7 +33,9 @@ def write_merged(path: Path, days: Sequence[str], read_again: pa.Table, into: Pa
     with tempfile.TemporaryDirectory(prefix="mastery-duckdb-") as aside:
         try:
             with duckdb.connect(config=SETTINGS | {"temp_directory": aside}) as connection:
-                connection.register("read_again", read_again.append_column("place", [range(len(read_again))]))
+                connection.register(
+                    "read_again", read_again.append_column("place", pa.array(np.arange(len(read_again))))
+                )
                 merged = connection.sql(MERGED, params={"path": str(path), "days": list(days)})
                 merged.write_parquet(str(into), compression="zstd", row_group_size=rows_a_group)
         except duckdb.Error as error:
