@@ -4,25 +4,19 @@ what does not fit into its memory: a month may be of millions of events.
 
 import tempfile
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
+import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
-SETTINGS: dict[str, Any] = {"memory_limit": "3GB", "autoinstall_known_extensions": False}
-# What happened in one instant is of one day, and stays in the order of the database. Days without a calendar of time zones, which takes longer.
-MERGED = """
-select * exclude (source, place) from (
-  select * exclude (file_row_number), 0 as source, file_row_number as place
-  from read_parquet($path, file_row_number = true, hive_partitioning = false)
-  where make_timestamp(epoch_us("at"))::date not in (select unnest($days::date[]))
-  union all
-  select * exclude (place), 1, place from read_again
-)
-order by learner, concept, "at", source, place
-"""
+from mastery_core.research.engines import DUCKDB_SETTINGS
+from mastery_core.research.extract import SCHEMA
+
+# What happened in one instant is of one day, all of it kept or all of it read again: it stays in its order.
+ORDER = ("learner", "concept", "at", "place")
 
 
 def write_merged(path: Path, days: Sequence[str], read_again: pa.Table, into: Path, *, rows_a_group: int) -> None:
@@ -31,12 +25,23 @@ def write_merged(path: Path, days: Sequence[str], read_again: pa.Table, into: Pa
     Raises OSError where it cannot.
     """
     with tempfile.TemporaryDirectory(prefix="mastery-duckdb-") as aside:
+        settings = DUCKDB_SETTINGS | {"preserve_insertion_order": True, "temp_directory": aside}
         try:
-            with duckdb.connect(config=SETTINGS | {"temp_directory": aside}) as connection:
-                connection.register(
-                    "read_again", read_again.append_column("place", pa.array(np.arange(len(read_again))))
-                )
-                merged = connection.sql(MERGED, params={"path": str(path), "days": list(days)})
+            with duckdb.connect(config=settings) as connection:
+                held = connection.read_parquet(str(path), file_row_number=True, hive_partitioning=False)
+                again = connection.from_arrow(read_again.append_column("place", pa.array(np.arange(len(read_again)))))
+                merged = _merged(held, days, again)
                 merged.write_parquet(str(into), compression="zstd", row_group_size=rows_a_group)
         except duckdb.Error as error:
             raise OSError(str(error)) from error
+
+
+def _merged(
+    held: duckdb.DuckDBPyRelation, days: Sequence[str], again: duckdb.DuckDBPyRelation
+) -> duckdb.DuckDBPyRelation:
+    is_read_again = nw.col("at").dt.date().is_in([date.fromisoformat(day) for day in days])
+    kept = nw.from_native(held).rename({"file_row_number": "place"}).filter(~is_read_again)
+    merged: duckdb.DuckDBPyRelation = (
+        nw.concat([kept, nw.from_native(again)]).sort(*ORDER).select(SCHEMA.names).to_native()
+    )
+    return merged
